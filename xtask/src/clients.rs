@@ -1,157 +1,98 @@
-//! `cargo xtask clients`: generates clients in other languages from the bundle, checks them, and runs them against the emulator.
+//! `cargo xtask clients`: generates clients in other languages from the portable bundle, compiles them, and runs one scenario with each.
 //!
-//! `xtask/clients` has a scenario for each language, pinned versions of the tools, and their configuration. Everything else is created
-//! below `target/clients`. The tools read the bundle unchanged; all of them support ranges of statuses (`2XX`).
+//! `matrix.rs` lists the clients. `xtask/clients` has the programs and the pinned versions of the tools; everything else is created below
+//! `target/clients`. The results are a table in `openapi/README.md`: a cell that gets worse fails the task.
 
-use std::env;
+mod lint;
+mod matrix;
+mod odd;
+mod results;
+mod workshop;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::Value;
 
+use self::matrix::{CLIENTS, Client};
+use self::workshop::Workshop;
 use crate::emulator::Emulator;
-use xtask_process::{NODE, NPM, PYTHON, once, output, step, versions, virtual_environment};
+use crate::marks;
+use xtask_process::step;
 
-/// Paths.
-struct Places {
-    bundle: PathBuf,
-    /// `xtask/clients`.
-    sources: PathBuf,
-    /// `target/clients`.
-    target: PathBuf,
+/// The arguments of `cargo xtask clients`.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Run these clients only
+    #[arg(conflicts_with = "all")]
+    names: Vec<String>,
+    /// Run all clients, not only those that take seconds
+    #[arg(long)]
+    all: bool,
+    /// Write the results into the table of openapi/README.md
+    #[arg(long)]
+    write: bool,
 }
 
-/// Generates the clients, checks them, and runs their scenarios.
-pub fn run(root: &Path) -> Result<()> {
-    let versions = versions(&[&PYTHON, &NODE, &NPM])?;
-    let places = Places {
-        bundle: root.join("openapi/sbg.openapi.json"),
-        sources: root.join("xtask/clients"),
-        target: root.join("target/clients"),
-    };
-    fs::create_dir_all(&places.target).context("cannot create target/clients")?;
-    // The scenarios upload a few kilobytes in two parts.
-    let emulator = step("emulator: build and start", || Emulator::start(root, &["--min-part-size", "1024"]))?;
-    install_packages(&places, &versions)?;
-    let document = step("document: redocly lint", || lint(&places))?;
-    let python = python(&places, &emulator)?;
-    let typescript = typescript(&places, &emulator)?;
-    println!("document: ok ({document})\npython: ok ({python})\ntypescript: ok ({typescript})");
-    Ok(())
-}
+/// The document with the table, and the name of its marks.
+const DOCUMENT: &str = "openapi/README.md";
+const MARKS: &str = "clients";
 
-/// Installs the tools: a Python virtual environment and Node modules.
-fn install_packages(places: &Places, versions: &str) -> Result<()> {
-    virtual_environment(&places.target.join("venv"), &places.sources.join("requirements.txt"), versions)?;
+/// Generates, compiles and runs the chosen clients; returns a summary.
+pub fn run(root: &Path, options: &Options) -> Result<String> {
+    let chosen = choose(options)?;
+    // The scenario uploads a few kilobytes in two parts, and all clients together make more calls than a token may.
+    let arguments = ["--strict", "--min-part-size", "1024", "--rate-limit", "1000000"];
+    let emulator = step("emulator: build and start", || Emulator::start(root, &arguments))?;
+    let workshop = Workshop::open(root, &emulator)?;
+    lint::run(&workshop, options.all)?;
 
-    let folder = places.target.join("typescript");
-    fs::create_dir_all(&folder).context("cannot create target/clients/typescript")?;
-    let names = [".npmrc", "package.json", "package-lock.json", "tsconfig.json", "scenario.ts"];
-    for name in names {
-        fs::copy(places.sources.join(name), folder.join(name))
-            .with_context(|| format!("cannot copy {name}"))?;
-    }
-    let [npmrc, manifest, lock, ..] = names.map(|name| folder.join(name));
-    let modules = folder.join("node_modules");
-    once(&modules, &[&npmrc, &manifest, &lock], versions, "typescript: install packages", || {
-        let npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-        output(Command::new("npm").args(npm).current_dir(&folder))
-    })
-}
-
-/// Checks the bundle with redocly. Its errors fail the task; its warnings are printed.
-fn lint(places: &Places) -> Result<String> {
-    let mut redocly = Command::new(node_program(places, "redocly"));
-    redocly.args(["lint", "--format=json", "--config"]).arg(places.sources.join("redocly.yaml"));
-    // Otherwise it asks the registry for newer versions.
-    redocly.env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true").env("REDOCLY_TELEMETRY", "off");
-    // Its exit code does not distinguish errors in the document from its own failures, so a report is required.
-    let ran = redocly.arg(&places.bundle).output().context("cannot run redocly")?;
-    let errors = String::from_utf8_lossy(&ran.stderr);
-    let report: Value =
-        serde_json::from_slice(&ran.stdout).with_context(|| format!("no report: {errors}"))?;
-    let problems = report["problems"].as_array().context("the report of redocly has no list of problems")?;
-    let shown: Vec<String> = (problems.iter())
-        .map(|problem| {
-            let [severity, rule, message, place] =
-                ["/severity", "/ruleId", "/message", "/location/0/pointer"]
-                    .map(|pointer| problem.pointer(pointer).and_then(Value::as_str).unwrap_or("?"));
-            format!("{severity}: {message} [{rule}]\n  at {place}")
-        })
-        .collect();
-    let warnings = problems.iter().filter(|problem| problem["severity"] == "warn").count();
-    ensure!(
-        ran.status.success() && problems.len() == warnings,
-        "redocly found errors in the bundle:\n{}",
-        shown.join("\n")
-    );
-    for problem in shown {
-        println!("{problem}");
-    }
-    Ok(format!("redocly: 0 errors, {warnings} warnings"))
-}
-
-fn python(places: &Places, emulator: &Emulator) -> Result<String> {
-    let programs = places.target.join("venv/bin");
-    let project = places.target.join("python");
-    let package = project.join("sbg_client");
-    let scenario = places.sources.join("scenario.py");
-    step("python: generate", || {
-        let mut generator = Command::new(programs.join("openapi-python-client"));
-        generator.args(["generate", "--overwrite", "--fail-on-warning", "--path"]).arg(&places.bundle);
-        generator.arg("--config").arg(places.sources.join("python-client.yaml"));
-        generator.arg("--output-path").arg(&project);
-        // It formats its output with the ruff in the path.
-        let path = env::var_os("PATH").unwrap_or_default();
-        let path = std::iter::once(programs.clone()).chain(env::split_paths(&path));
-        output(generator.env("PATH", env::join_paths(path)?))
-    })?;
-    let files = count_files(&package, "py")?;
-    step("python: mypy", || {
-        let mut mypy = Command::new(programs.join("mypy"));
-        mypy.arg("--config-file").arg(places.sources.join("mypy.ini"));
-        mypy.arg("--cache-dir").arg(places.target.join("mypy"));
-        output(mypy.args([&package, &scenario]).env("MYPYPATH", &project))
-    })?;
-    step("python: scenario", || {
-        let mut python = Command::new(programs.join("python"));
-        output(emulator.configure(python.arg(&scenario)).env("PYTHONPATH", &project))
-    })?;
-    Ok(format!("{files} files generated, mypy clean, scenario passed"))
-}
-
-fn typescript(places: &Places, emulator: &Emulator) -> Result<String> {
-    let folder = places.target.join("typescript");
-    step("typescript: generate", || {
-        let mut generator = Command::new(node_program(places, "openapi-typescript"));
-        output(generator.arg(&places.bundle).arg("--output").arg(folder.join("sbg.d.ts")))
-    })?;
-    // Checks types and scenario, then writes the scenario as JavaScript.
-    step("typescript: tsc --strict", || {
-        output(Command::new(node_program(places, "tsc")).args(["--strict", "--project"]).arg(&folder))
-    })?;
-    step("typescript: scenario", || {
-        output(emulator.configure(Command::new("node").arg(folder.join("out/scenario.js"))))
-    })?;
-    Ok("1 file generated, tsc clean, scenario passed".to_owned())
-}
-
-/// A program of a Node package.
-fn node_program(places: &Places, name: &str) -> PathBuf {
-    places.target.join("typescript/node_modules/.bin").join(name)
-}
-
-fn count_files(folder: &Path, extension: &str) -> Result<usize> {
-    let mut count = 0;
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
-        if path.is_dir() {
-            count += count_files(&path, extension)?;
-        } else if path.extension().is_some_and(|found| found == extension) {
-            count += 1;
+    let waiting = Mutex::new(chosen.iter());
+    let outcomes = Mutex::new(Vec::new());
+    // Generators and compilers use one core most of the time.
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(client) = { waiting.lock().expect("no panic").next() } {
+                    let started = Instant::now();
+                    let outcome = workshop.run(client);
+                    println!("{}: {outcome}, {:.0} s", client.name, started.elapsed().as_secs_f32());
+                    outcomes.lock().expect("no panic").push((client.name, outcome));
+                }
+            });
         }
+    });
+    let outcomes = outcomes.into_inner().expect("no panic");
+
+    let path = root.join(DOCUMENT);
+    let document = fs::read_to_string(&path).with_context(|| format!("cannot read {DOCUMENT}"))?;
+    let recorded = results::read(marks::between(&document, MARKS)?);
+    if options.write {
+        let table = results::table(&workshop.pins, &recorded, &outcomes);
+        fs::write(&path, marks::replace(&document, MARKS, &table)?)
+            .with_context(|| format!("cannot write {DOCUMENT}"))?;
+    } else {
+        let worse = results::regressions(&recorded, &outcomes);
+        ensure!(worse.is_empty(), "worse than in {DOCUMENT}:\n{}", worse.join("\n"));
     }
-    Ok(count)
+    Ok(results::summary(&outcomes))
+}
+
+/// The clients to run.
+fn choose(options: &Options) -> Result<Vec<&'static Client>> {
+    for name in &options.names {
+        let known: Vec<&str> = CLIENTS.iter().map(|client| client.name).collect();
+        ensure!(known.contains(&name.as_str()), "there is no client `{name}`, but {}", known.join(", "));
+    }
+    let chosen = |client: &&Client| {
+        if options.names.is_empty() {
+            options.all || client.cheap
+        } else {
+            options.names.iter().any(|name| name == client.name)
+        }
+    };
+    Ok(CLIENTS.iter().filter(chosen).collect())
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::lint;
-use crate::spec::{Spec, bundle};
+use crate::spec::{Spec, bundle, portable};
 use xtask_process::build;
 
 /// The arguments of `cargo xtask drift`.
@@ -24,7 +24,7 @@ pub struct Options {
 
 /// Checks the exchanges in files and prints the problems. Returns whether there were only notices.
 pub fn run(root: &Path, options: &Options) -> Result<bool> {
-    let (mut program, _) = program(root)?;
+    let (mut program, _) = program(root, Bundle::Rust)?;
     let status = program.args(&options.arguments).status().context("cannot run sbg-drift")?;
     ensure!(matches!(status.code(), Some(0 | 1)), "sbg-drift: {status}");
     Ok(status.success())
@@ -38,13 +38,23 @@ struct In {
     problem: Problem,
 }
 
+/// One of the two bundles.
+#[derive(Clone, Copy, Debug)]
+pub enum Bundle {
+    /// The one that the client is generated from.
+    Rust,
+    /// The one for other languages.
+    Portable,
+}
+
 /// Checks the exchanges in `files`, passes each problem to `show`, and returns the report and the ids of all operations.
 pub fn hold(
     root: &Path,
+    bundle: Bundle,
     files: &[PathBuf],
     mut show: impl FnMut(&Path, &Problem),
 ) -> Result<(Report, BTreeSet<String>)> {
-    let (mut program, document) = program(root)?;
+    let (mut program, document) = program(root, bundle)?;
     let ran = program.arg("--json").args(files).output().context("cannot run sbg-drift")?;
     let said = String::from_utf8_lossy(&ran.stderr);
     ensure!(matches!(ran.status.code(), Some(0 | 1)), "sbg-drift: {}\n{said}", ran.status);
@@ -60,11 +70,14 @@ pub fn hold(
     Ok((report, operations.map(str::to_owned).collect()))
 }
 
-/// A command for `sbg-drift` with the bundle of the specification below `root`, and the bundle.
-fn program(root: &Path) -> Result<(Command, Value)> {
+/// A command for `sbg-drift` with a bundle of the specification below `root`, and the bundle.
+fn program(root: &Path, which: Bundle) -> Result<(Command, Value)> {
     let spec = Spec::read(&root.join("openapi"))?;
     lint::check(&spec)?;
-    let document = bundle::bundle(&spec);
+    let document = match which {
+        Bundle::Rust => bundle::bundle(&spec),
+        Bundle::Portable => portable::portable(&spec, bundle::bundle(&spec)).0,
+    };
     let path = root.join("target/drift.json");
     std::fs::create_dir_all(root.join("target")).context("cannot make the folder `target`")?;
     std::fs::write(&path, document.to_string())

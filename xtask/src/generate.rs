@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::lint;
 use crate::spec::schema_usage::Uses;
-use crate::spec::{Spec, bundle};
+use crate::spec::{Spec, bundle, portable};
 
 /// Writes the generated files that are out of date, or with `check` only reports them.
 pub fn run(root: &Path, check: bool) -> Result<()> {
@@ -50,9 +50,11 @@ fn files(root: &Path) -> Result<Vec<(String, String)>> {
     let spec = Spec::read(&root.join("openapi"))?;
     lint::check(&spec)?;
     let document = bundle::bundle(&spec);
+    let portable = portable::portable(&spec, document.clone()).0;
     let file = |path: &str, content: String| (path.to_owned(), content);
     let mut files = vec![
         file("openapi/sbg.openapi.json", pretty_json(&document)?),
+        file("openapi/sbg.portable.openapi.json", pretty_json(&portable)?),
         file("crates/sbg-raw/src/generated/enums.rs", tables::open_enums(&document)?),
         file("crates/sbg-raw/src/generated/operations.rs", tables::operations(&document)?),
         file("crates/sbg-raw/src/generated/error_codes.rs", tables::error_codes(&spec.error_codes)?),
@@ -103,6 +105,7 @@ mod tests {
         let every = stale().unwrap();
         for file in [
             "sbg.openapi.json",
+            "sbg.portable.openapi.json",
             "client.rs",
             "client/types.rs",
             "client/builder.rs",

@@ -22,6 +22,7 @@ use anyhow::Result;
 use crate::spec::Spec;
 use crate::spec::finding::{Finding, Findings, Place};
 use crate::spec::rule::Rule;
+use crate::spec::{bundle, portable};
 
 /// Prints the findings, or the number of checked items if there are none.
 pub fn run(root: &Path) -> Result<()> {
@@ -49,9 +50,10 @@ pub fn check(spec: &Spec) -> Result<(), Findings> {
     bodies::check(&mut lint);
     schemas::check(&mut lint);
     direction::check(&mut lint);
-    // Examples are checked against the bundle, which needs a valid document.
+    // Examples are checked against the bundle, which needs a valid document, and so does the other bundle.
     if lint.findings.is_empty() {
         examples::check(&mut lint);
+        lint.findings.extend(portable::portable(spec, bundle::bundle(spec)).1);
     }
     lint.findings.sort();
     lint.findings.dedup();

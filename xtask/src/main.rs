@@ -6,6 +6,7 @@ mod emulator;
 mod fuzz;
 mod generate;
 mod lint;
+mod marks;
 mod soak;
 mod spec;
 mod witness;
@@ -41,8 +42,8 @@ enum Task {
     },
     /// Check recorded traffic against the specification
     Drift(drift::Options),
-    /// Generate clients in Python and TypeScript, check them, and run them against the emulator
-    Clients,
+    /// Generate clients in other languages, compile them, and run them against the emulator
+    Clients(clients::Options),
     /// Run transfers for minutes on every kind of storage, with random faults
     Soak(soak::Soak),
     /// Measure this client against the official Python client and curl: `cargo xtask compare --help`
@@ -70,7 +71,7 @@ fn main() -> ExitCode {
         }
         Task::Lint { rules: false } => lint::run(root).map(|()| true),
         Task::Drift(options) => drift::run(root, &options),
-        Task::Clients => clients::run(root).map(|()| true),
+        Task::Clients(options) => say(clients::run(root, &options)),
         Task::Soak(soak) => say(soak::run(root, &soak)),
         Task::Compare { arguments } => compare(root, &arguments),
         Task::Fuzz(fuzz) => say(fuzz::run(root, &fuzz)),

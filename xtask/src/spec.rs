@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod finding;
 #[cfg(test)]
 pub mod orchard;
+pub mod portable;
 pub mod rule;
 pub mod schema_usage;
 pub mod yaml;

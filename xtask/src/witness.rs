@@ -17,7 +17,7 @@ use clap::Subcommand;
 
 use sbg_drift::Kind;
 
-use crate::drift;
+use crate::drift::{self, Bundle};
 use crate::emulator::Emulator;
 use xtask_process::{PYTHON, cargo, empty, step, tee, versions, virtual_environment};
 
@@ -164,12 +164,17 @@ fn conforms(root: &Path, folder: &Path, count: impl Fn(Kind) -> bool) -> Result<
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     files.sort();
     let mut problems = 0;
-    let (report, operations) = drift::hold(root, &files, |file, problem| {
-        if count(problem.kind) {
-            problems += 1;
-            println!("{}:{problem}", file.display());
-        }
-    })?;
+    let mut check = |bundle| {
+        drift::hold(root, bundle, &files, |file, problem| {
+            if count(problem.kind) {
+                problems += 1;
+                println!("{}:{problem} ({bundle:?})", file.display());
+            }
+        })
+    };
+    // Both bundles describe the same API.
+    check(Bundle::Portable)?;
+    let (report, operations) = check(Bundle::Rust)?;
     let found = format!(
         "{} exchanges, {} of {} operations with a successful response",
         report.exchanges,

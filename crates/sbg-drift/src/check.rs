@@ -336,7 +336,7 @@ impl Checker<'_, '_> {
     }
 
     fn response(&mut self, route: &Route<'_>, status: u16, body: &Body) -> Result<()> {
-        let answer = match status {
+        let range = match status {
             200..=299 => "2XX",
             400..=499 => "4XX",
             500..=599 => "5XX",
@@ -351,7 +351,21 @@ impl Checker<'_, '_> {
                 return Ok(());
             }
         };
-        let schema = route.operation["responses"][answer].pointer("/content/application~1json/schema");
+        let responses = &route.operation["responses"];
+        // A document may list statuses instead of ranges. Errors may be the default; a success never is.
+        let default = if status < 400 { None } else { Some("default") };
+        let described = [Some(status.to_string().as_str()), Some(range), default]
+            .into_iter()
+            .flatten()
+            .find_map(|name| responses.get(name));
+        if described.is_none() && responses.get("default").is_some() {
+            self.report(
+                Kind::Response,
+                format!("the specification has no response with the status {status}"),
+            );
+            return Ok(());
+        }
+        let schema = described.and_then(|response| response.pointer("/content/application~1json/schema"));
         match (schema, body) {
             // An empty body may have been recorded as an empty string.
             (None, Body::None | Body::Omitted) => {}

@@ -15,6 +15,11 @@ fn document() -> Value {
     serde_json::from_str(include_str!("../../../openapi/sbg.openapi.json")).unwrap()
 }
 
+/// The bundle for other languages, which lists statuses and has the error as the default.
+fn portable() -> Value {
+    serde_json::from_str(include_str!("../../../openapi/sbg.portable.openapi.json")).unwrap()
+}
+
 /// Checks lines against the committed document and the generated types.
 fn checked(lines: &[Value]) -> Checked {
     let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
@@ -22,8 +27,11 @@ fn checked(lines: &[Value]) -> Checked {
 }
 
 fn report(text: &str) -> Checked {
-    let document = document();
-    let drift = Drift::new(&document, Options::default()).unwrap();
+    report_against(&document(), text)
+}
+
+fn report_against(document: &Value, text: &str) -> Checked {
+    let drift = Drift::new(document, Options::default()).unwrap();
     let mut problems = Vec::new();
     let mut found = |problem: &sbg_drift::Problem| problems.push(problem.to_string());
     let report = drift.check(text.as_bytes(), Format::guess(text.as_bytes()), &decode, &mut found).unwrap();
@@ -251,4 +259,27 @@ fn what_cannot_be_read_is_reported() {
     assert_eq!(decode("project_get", &json!({"name": "no id"})).as_deref(), Some("missing field `id`"));
     let unknown = "no operation `project_paint` has a body in its response";
     assert_eq!(decode("project_paint", &json!({})).as_deref(), Some(unknown));
+}
+
+#[test]
+fn portable_bundle_lists_statuses() {
+    let check = |status: u16, response: Value, expected: &[&str]| {
+        let line = json!({"method": "GET", "path": "/projects/rfranklin/demo", "status": status, "response": response});
+        assert_eq!(report_against(&portable(), &line.to_string()).problems, expected);
+    };
+    check(200, json!({"id": "rfranklin/demo"}), &[]);
+    check(404, json!({"status": 404, "code": 5002, "message": "no"}), &[]);
+    check(
+        503,
+        json!({"message": 5}),
+        &[
+            "1: response: project_get: /message: 5 is not of type \"string\"",
+            "1: decode: project_get: invalid type: integer `5`, expected a string",
+        ],
+    );
+    check(
+        202,
+        json!({"id": "rfranklin/demo"}),
+        &["1: response: project_get: the specification has no response with the status 202"],
+    );
 }

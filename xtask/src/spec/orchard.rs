@@ -77,6 +77,14 @@ paths:
           explode: true
           description: Tags of the pears.
           schema: {type: array, items: {type: string}}
+        - name: weight
+          in: query
+          description: Weight of the pears.
+          schema: {$ref: '#/components/schemas/PearWeight'}
+        - name: marks
+          in: query
+          description: Marks of the pears.
+          schema: {$ref: '#/components/schemas/PearMarks'}
       responses:
         '2XX':
           description: One page of pears.
@@ -144,6 +152,15 @@ components:
       type: string
       description: Kind of pears to list.
       enum: [GREEN, YELLOW]
+    PearWeight:
+      description: Weight of pears to list.
+      oneOf:
+        - {type: number}
+        - {type: string} # or `any`
+    PearMarks:
+      type: object
+      description: Marks, each a parameter of its own.
+      additionalProperties: {type: string}
     PearPage:
       type: object
       description: One page of pears.

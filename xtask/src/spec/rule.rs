@@ -91,6 +91,12 @@ rules! {
     DefaultInRequest "default-in-request" "A request has no `default`; its description says what the platform uses."
     ExtraInRequest "extra-in-request" "An object of a request has no additional fields."
 
+    PortableChoice "portable-choice" "In a parameter, a choice between types has a string among them."
+    PortableQueryMap "portable-query-map" "An object in a query is a map of strings."
+    PortableParameter "portable-parameter" "The names of components differ from each other with `Parameter` after those of parameters."
+    PortableSchema "portable-schema" "The names of schemas differ in more than case, also from the one that `File` gets."
+    PortableEnum "portable-enum" "The constants of an enum differ in more than case and punctuation."
+
     NonAscii "non-ascii" "Descriptions are plain ASCII."
     CodeSpan "code-span" "Backticks come in pairs."
     BareUrl "bare-url" "A URL in a description is in angle brackets or in a code span."

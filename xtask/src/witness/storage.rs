@@ -27,6 +27,7 @@ use self::gateway::Gateway;
 use self::servers::Servers;
 use self::stores::{STORES, Store};
 use self::table::{Cell, Row};
+use crate::marks;
 use xtask_process::{NODE, NPM, PYTHON, Program, program, step, versions};
 
 /// The document with the results.
@@ -132,15 +133,15 @@ fn run_all(lab: &Lab, stores: &[&'static Store], scenarios: &[&'static Scenario]
 
 /// Writes the tables and the server versions to the document.
 fn write_document(root: &Path, tables: &str, versions: &str) -> Result<()> {
-    let document = table::replace(&document(root)?, "tables", tables)?;
-    let document = table::replace(&document, "versions", versions)?;
+    let document = marks::replace(&document(root)?, "tables", tables)?;
+    let document = marks::replace(&document, "versions", versions)?;
     fs::write(root.join(DOCUMENT), document).with_context(|| format!("cannot write {DOCUMENT}"))
 }
 
 /// Fails if the document has different tables. Versions may differ between machines, results may not.
 fn check_document(root: &Path, tables: &str) -> Result<()> {
     let document = document(root)?;
-    let same = table::replace(&document, "tables", tables)? == document;
+    let same = marks::replace(&document, "tables", tables)? == document;
     ensure!(same, "{DOCUMENT} is out of date: run `cargo xtask witness storage --write`");
     Ok(())
 }

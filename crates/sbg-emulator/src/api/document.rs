@@ -131,11 +131,14 @@ impl Operation {
     }
 
     fn check_query(&self, name: &str, value: &str) -> Result<(), String> {
+        let is_map = |schema: &&Value| schema["type"] == "object";
+        if self.query.get(name).as_ref().is_some_and(is_map) {
+            return Err(format!(
+                "the query parameter `{name}` is a map: send each entry as `{name}.KEY=VALUE`"
+            ));
+        }
         let family = name.split_once('.').map_or(name, |(family, _)| family);
-        let schema = self
-            .query
-            .get(name)
-            .or_else(|| self.query.get(family).filter(|schema| schema["type"] == "object"));
+        let schema = self.query.get(name).or_else(|| self.query.get(family).filter(is_map));
         let Some(schema) = schema else {
             let known: Vec<_> = self.query.keys().map(|name| format!("`{name}`")).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };

@@ -24,6 +24,8 @@ async fn unknown_query_parameters_are_named() {
     refused(&env.get("/projects?nmae=demo").await, message);
     refused(&env.get("/user?limit=10").await, "no query parameter `limit`");
     refused(&env.get("/files?project=rfranklin/demo&origin.dataset=x").await, "`origin.dataset`");
+    let filter = "/files?project=rfranklin/demo&metadata=%7Bsample_id%3DS1%7D";
+    refused(&env.get(filter).await, "`metadata` is a map: send each entry as `metadata.KEY=VALUE`");
     for query in ["name=demo", "limit=10&offset=0&fields=_all", "tags=a"] {
         assert_eq!(env.get(&format!("/projects?{query}")).await.status, 200, "{query}");
     }

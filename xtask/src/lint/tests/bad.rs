@@ -143,6 +143,12 @@ pub const BAD: &[(Rule, &str, &str, &str)] = &[
     (Rule::DefaultInRequest, "pears.yaml", "depth: {type: integer,", "depth: {type: integer, default: 5,"),
     (Rule::ExtraInRequest, "pears.yaml", "      description: Soil to plant in.", "      additionalProperties: {}\n      description: Soil to plant in."),
 
+    (Rule::PortableChoice, "pears.yaml", "oneOf:\n        - {type: number}\n        - {type: string} #", "oneOf:\n        - {type: number}\n        - {type: boolean} #"),
+    (Rule::PortableQueryMap, "pears.yaml", "additionalProperties: {type: string}", "additionalProperties: {type: boolean}"),
+    (Rule::PortableParameter, "figs.yaml", FIGS, FIGS_LIKE_PARAMETER),
+    (Rule::PortableSchema, "figs.yaml", FIGS, FIGS_LIKE_SCHEMA),
+    (Rule::PortableEnum, "pears.yaml", "      enum: [GREEN, YELLOW]", "      enum: [GREEN, YELLOW, Yel-low]"),
+
     (Rule::NonAscii, "figs.yaml", "description: Lists figs.", "description: Lists f\u{ed}gs."),
     (Rule::CodeSpan, "figs.yaml", "description: Lists figs.", "description: Lists `figs."),
     (Rule::BareUrl, "figs.yaml", "description: Lists figs.", "description: See https://figs.example."),
@@ -150,3 +156,20 @@ pub const BAD: &[(Rule, &str, &str, &str)] = &[
     (Rule::SquareBrackets, "figs.yaml", "description: Lists figs.", "description: Lists [figs]."),
     (Rule::IndentedBlock, "figs.yaml", "description: Lists figs.", "description: |\n        Lists figs.\n\n            in order"),
 ];
+
+/// The schema of the figs, from its use to its name.
+const FIGS: &str = "Figs'}
+              example: {count: 3}
+components:
+  schemas:
+    Figs:";
+const FIGS_LIKE_PARAMETER: &str = "LimitParameter'}
+              example: {count: 3}
+components:
+  schemas:
+    LimitParameter: #!";
+const FIGS_LIKE_SCHEMA: &str = "Pearkind'}
+              example: {count: 3}
+components:
+  schemas:
+    Pearkind: #!";

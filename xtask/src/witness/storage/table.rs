@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Write as _};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use super::facts::{Facts, QUESTIONS};
 use super::stores::Store;
@@ -99,29 +99,10 @@ pub fn summary(stores: &[&Store], rows: &[Row]) -> Result<String> {
     Ok(format!("{holds} cells hold"))
 }
 
-/// The document with new text between the marks of this name.
-pub fn replace(document: &str, name: &str, text: &str) -> Result<String> {
-    let (begin, end) =
-        (format!("<!-- {name}: written by the witness -->\n"), format!("<!-- {name}: end -->"));
-    let missing = || format!("the document has no marks for {name}");
-    let (before, rest) = document.split_once(&begin).with_context(missing)?;
-    let (_, after) = rest.split_once(&end).with_context(missing)?;
-    Ok(format!("{before}{begin}{}\n{end}{after}", text.trim_end()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::witness::storage::stores::STORES;
-
-    #[test]
-    fn text_between_marks_is_replaced() {
-        let document = "a\n<!-- x: written by the witness -->\nold\n<!-- x: end -->\nb\n";
-        let replaced = replace(document, "x", "new\n").unwrap();
-        assert_eq!(replaced, "a\n<!-- x: written by the witness -->\nnew\n<!-- x: end -->\nb\n");
-        assert_eq!(replace(&replaced, "x", "new").unwrap(), replaced);
-        assert!(replace(document, "y", "new").is_err());
-    }
 
     #[test]
     fn summary_names_the_failing_cells() {

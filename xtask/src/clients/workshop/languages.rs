@@ -1,0 +1,193 @@
+//! What each language needs, and how a client is compiled.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use super::Workshop;
+use crate::clients::matrix::{Client, Generator, Language};
+use xtask_process::{empty, output};
+
+/// Where Debian has the annotations that the Java client uses.
+const ANNOTATIONS: [&str; 2] = ["/usr/share/java/jakarta-annotation-api.jar", "/usr/share/java/jsr305.jar"];
+
+/// A command that works where a language is installed, and the packages of Debian.
+fn need(language: Language) -> Option<(&'static str, &'static [&'static str], &'static str)> {
+    match language {
+        Language::Python | Language::TypeScript => None,
+        Language::Java => Some((
+            "javac",
+            &["-version"],
+            "default-jdk-headless libjakarta-annotation-api-java libjsr305-java",
+        )),
+        Language::Go => Some(("go", &["version"], "golang-go")),
+        Language::Php => Some((
+            "php",
+            &["-r", "require 'GuzzleHttp/autoload.php'; exit(extension_loaded('curl') ? 0 : 1);"],
+            "php-cli php-curl php-mbstring php-guzzlehttp-guzzle",
+        )),
+        Language::Ruby => Some(("ruby", &["-e", "require 'typhoeus'"], "ruby ruby-typhoeus")),
+        Language::R => Some((
+            "Rscript",
+            &["-e", "for (name in c('httr2', 'jsonlite', 'R6', 'stringr', 'base64enc')) loadNamespace(name)"],
+            "r-base-core r-cran-httr2 r-cran-jsonlite r-cran-r6 r-cran-stringr r-cran-base64enc",
+        )),
+    }
+}
+
+/// What is missing to generate, compile or run a client.
+pub fn missing(client: &Client) -> Option<String> {
+    let works = |program: &str, arguments: &[&str]| {
+        Command::new(program).args(arguments).output().is_ok_and(|ran| ran.status.success())
+    };
+    if matches!(client.generator, Generator::Jar(..)) && !works("java", &["-version"]) {
+        return Some("java is missing: apt-get install default-jre-headless".to_owned());
+    }
+    let (program, arguments, packages) = need(client.language)?;
+    let annotated =
+        client.language != Language::Java || ANNOTATIONS.iter().all(|jar| Path::new(jar).exists());
+    if works(program, arguments) && annotated {
+        None
+    } else {
+        Some(format!("{program} or its libraries are missing: apt-get install {packages}"))
+    }
+}
+
+/// Compiles a client and its program, and returns the command that runs it.
+pub fn compile(workshop: &Workshop<'_>, client: &Client) -> Result<Command> {
+    let code = workshop.code(client);
+    match client.language {
+        Language::Python => python(workshop, client, &code),
+        Language::TypeScript => typescript(workshop, client),
+        Language::Java => java(workshop, &code),
+        Language::Go => go(workshop, &code),
+        Language::Php => {
+            let program = workshop.sources.join("php/scenario.php");
+            each_file(&code.join("lib"), "php", |file| {
+                output(Command::new("php").arg("-l").arg(file)).map(drop)
+            })?;
+            let mut php = Command::new("php");
+            php.arg(program).arg(code);
+            Ok(php)
+        }
+        Language::Ruby => {
+            each_file(&code.join("lib"), "rb", |file| {
+                output(Command::new("ruby").arg("-c").arg(file)).map(drop)
+            })?;
+            let mut ruby = Command::new("ruby");
+            ruby.arg("-I").arg(code.join("lib")).arg(workshop.sources.join("ruby/scenario.rb"));
+            Ok(ruby)
+        }
+        Language::R => {
+            let library = code.join("library");
+            empty(&library)?;
+            let mut install = Command::new("R");
+            install.args(["CMD", "INSTALL", "--no-docs", "--no-byte-compile", "--no-test-load", "--library"]);
+            output(install.arg(&library).arg(&code))?;
+            let mut r = Command::new("Rscript");
+            r.arg(workshop.sources.join("r/scenario.R")).env("R_LIBS", library);
+            Ok(r)
+        }
+    }
+}
+
+fn python(workshop: &Workshop<'_>, client: &Client, code: &Path) -> Result<Command> {
+    let (sources, name) = (workshop.sources.join("python"), client.name.replace('-', "_"));
+    match client.generator {
+        // The other client has no types for what it does inside.
+        Generator::Python(..) => {
+            let mut mypy = Command::new(workshop.python("mypy"));
+            mypy.arg("--config-file")
+                .arg(sources.join("mypy.ini"))
+                .arg("--cache-dir")
+                .arg(workshop.target.join("mypy"));
+            mypy.arg(code.join("sbg_client"))
+                .args([sources.join("scenario.py"), sources.join(format!("{name}.py"))]);
+            output(mypy.env("MYPYPATH", code))?;
+        }
+        _ => {
+            let compile = ["-W", "error", "-m", "compileall", "-q"];
+            output(Command::new(workshop.python("python")).args(compile).arg(code))?;
+        }
+    }
+    let mut python = Command::new(workshop.python("python"));
+    python.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONPATH", code);
+    python.arg(sources.join("scenario.py")).arg(name);
+    Ok(python)
+}
+
+fn typescript(workshop: &Workshop<'_>, client: &Client) -> Result<Command> {
+    let (sources, folder) = (workshop.sources.join("typescript"), workshop.target.join("typescript"));
+    let program = format!("{}.ts", client.name);
+    for name in ["scenario.ts", &program] {
+        fs::copy(sources.join(name), folder.join(name)).with_context(|| format!("cannot copy {name}"))?;
+    }
+    let options = fs::read_to_string(sources.join("tsconfig.json")).context("cannot read tsconfig.json")?;
+    let mut options: serde_json::Value =
+        serde_json::from_str(&options).context("tsconfig.json is not JSON")?;
+    options["files"] = serde_json::json!([program]);
+    let project = folder.join(format!("{}.tsconfig.json", client.name));
+    fs::write(&project, options.to_string()).context("cannot write the options of tsc")?;
+    output(workshop.node("tsc").arg("--project").arg(project))?;
+    let bundle = folder.join("out").join(format!("{}.cjs", client.name));
+    let mut esbuild = Command::new(folder.join("node_modules/.bin/esbuild"));
+    esbuild
+        .args(["--bundle", "--platform=node", "--log-level=error"])
+        .arg(format!("--outfile={}", bundle.display()));
+    output(esbuild.arg(folder.join(program)))?;
+    let mut node = Command::new(workshop.newer_node());
+    node.arg(bundle);
+    Ok(node)
+}
+
+fn java(workshop: &Workshop<'_>, code: &Path) -> Result<Command> {
+    let classes = code.join("classes");
+    empty(&classes)?;
+    let jars = [classes.clone(), workshop.jar()?].into_iter().chain(ANNOTATIONS.map(PathBuf::from));
+    let jars = std::env::join_paths(jars)?;
+    let list = code.join("files");
+    let mut files = String::new();
+    each_file(&code.join("src/main/java"), "java", |file| {
+        files += &format!("{}\n", file.display());
+        Ok(())
+    })?;
+    fs::write(&list, files).context("cannot write the list of files")?;
+    let mut javac = Command::new("javac");
+    javac.args(["-nowarn", "-proc:none", "-d"]).arg(&classes).arg("-cp").arg(&jars);
+    output(javac.arg(format!("@{}", list.display())).arg(workshop.sources.join("java/Scenario.java")))?;
+    let mut java = Command::new("java");
+    java.arg("-cp").arg(jars).arg("Scenario");
+    Ok(java)
+}
+
+fn go(workshop: &Workshop<'_>, code: &Path) -> Result<Command> {
+    let folder = code.join("scenario");
+    empty(&folder)?;
+    fs::copy(workshop.sources.join("go/scenario.go"), folder.join("main.go"))
+        .context("cannot copy scenario.go")?;
+    let program = folder.join("program");
+    // The generated code has no dependencies, so nothing is fetched.
+    let mut go = Command::new("go");
+    go.current_dir(code).envs([("GOFLAGS", "-mod=mod"), ("GOPROXY", "off"), ("GOTOOLCHAIN", "local")]);
+    go.env("GOCACHE", workshop.target.join("go-cache"));
+    output(go.args(["build", "-o"]).arg(&program).arg("./scenario"))?;
+    Ok(Command::new(program))
+}
+
+/// Calls `work` with every file of this kind below `folder`.
+fn each_file(folder: &Path, extension: &str, mut work: impl FnMut(&Path) -> Result<()>) -> Result<()> {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                work(&path)?;
+            }
+        }
+    }
+    Ok(())
+}
