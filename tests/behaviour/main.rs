@@ -4,6 +4,7 @@ mod account;
 mod bad_input;
 mod blocking;
 mod bulk;
+mod code_packages;
 mod collisions;
 mod configuration;
 mod coverage;

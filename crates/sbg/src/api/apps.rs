@@ -1,5 +1,7 @@
 //! Apps: tools and workflows in CWL, and their revisions.
 
+#[cfg(feature = "packages")]
+mod code_package;
 mod cwl;
 #[cfg(feature = "cwl")]
 mod pack;
@@ -23,6 +25,8 @@ use crate::request::list::{Fetched, List, PageRequest};
 use crate::request::query::Query;
 use crate::types;
 
+#[cfg(feature = "packages")]
+pub use code_package::CodePackage;
 pub use cwl::Cwl;
 #[cfg(feature = "cwl")]
 pub use pack::Pack;

@@ -90,6 +90,15 @@ impl Apps {
     }
 }
 
+/// A description of the platform without the fields that it adds.
+#[cfg(feature = "packages")]
+pub(super) fn without_managed_fields(mut description: Value) -> Value {
+    if let Value::Object(map) = &mut description {
+        map.retain(|name, _| !MANAGED.contains(&name.as_str()));
+    }
+    description
+}
+
 /// Whether a description has the same content as the platform's copy.
 fn same_content(given: &Value, kept: &Value) -> bool {
     match (given, kept) {
