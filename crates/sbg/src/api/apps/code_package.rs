@@ -212,7 +212,7 @@ async fn stored(
     if let Some(known) = named(client, &folder, &name, size).await? {
         return Ok(known);
     }
-    let upload = client.upload_reader(&name, std::io::Cursor::new(bytes), size).to(&folder);
+    let upload = client.upload_reader(&name, std::io::Cursor::new(bytes)).size(size).to(&folder);
     match upload.await {
         // Someone else has uploaded it meanwhile.
         Err(error) if error.is_conflict() => named(client, &folder, &name, size).await?.ok_or(error),
