@@ -159,6 +159,22 @@ pub(super) async fn apps() -> Result<()> {
     Ok(())
 }
 
+pub(super) async fn push_app() -> Result<()> {
+    let stage = stage().await;
+    let tool = "class: CommandLineTool\ncwlVersion: v1.2\ninputs: {reads: File}\noutputs: []\n";
+    let cwl = stage.local("tool.cwl", tool);
+    let app = "rfranklin/demo/tool";
+    for expected in ["rfranklin/demo/tool/0: new revision\n", "rfranklin/demo/tool/0: unchanged\n"] {
+        assert_eq!(run(&stage, "push_app", &[app, argument(&cwl)]).await?, expected);
+    }
+    stage.local("tool.cwl", format!("{tool}label: Tool\n"));
+    assert_eq!(
+        run(&stage, "push_app", &[app, argument(&cwl)]).await?,
+        "rfranklin/demo/tool/1: new revision\n"
+    );
+    Ok(())
+}
+
 pub(super) async fn run_task() -> Result<()> {
     let stage = stage().await;
     let printed = run(&stage, "run_task", &[PROJECT, LINE_COUNT, "file", "reads/sample-1.fastq"]).await?;

@@ -54,6 +54,7 @@ examples!(
     import_from_volume,
     list_files,
     projects,
+    push_app,
     quickstart,
     run_task,
     search_files,
