@@ -9,6 +9,7 @@ mod collisions;
 mod configuration;
 mod coverage;
 mod digests;
+mod drs;
 mod engine;
 mod errors;
 mod files;

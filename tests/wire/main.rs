@@ -2,6 +2,7 @@
 
 mod bodies;
 mod clearing;
+mod drs;
 mod early;
 mod headers;
 mod hostile;

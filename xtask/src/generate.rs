@@ -47,7 +47,8 @@ pub fn run(root: &Path, check: bool) -> Result<()> {
 
 /// Path and content of every generated file.
 fn files(root: &Path) -> Result<Vec<(String, String)>> {
-    let spec = Spec::read(&root.join("openapi"))?;
+    let dir = root.join("openapi");
+    let spec = Spec::read(&dir)?;
     lint::check(&spec)?;
     let document = bundle::bundle(&spec);
     let portable = portable::portable(&spec, document.clone()).0;
@@ -61,7 +62,16 @@ fn files(root: &Path) -> Result<Vec<(String, String)>> {
         file("crates/sbg-drift/src/decode/table.rs", tables::decoders(&document)?),
         file("crates/sbg-drift/src/document.json", compact_json(&document)?),
     ];
-    files.extend(client::generate(&document, &Uses::of(&spec))?);
+    files.extend(client::generate(&document, &Uses::of(&spec), "")?);
+    for name in spec.documents() {
+        let spec = Spec::read_document(&dir, &name)?;
+        lint::check(&spec)?;
+        let document = bundle::bundle(&spec);
+        let module = name.trim_end_matches(".yaml").replace('-', "_");
+        let operations = format!("crates/sbg-raw/src/generated/{module}/operations.rs");
+        files.push((operations, tables::operations_only(&document)?));
+        files.extend(client::generate(&document, &Uses::of(&spec), &module)?);
+    }
     Ok(files)
 }
 

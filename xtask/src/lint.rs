@@ -26,9 +26,17 @@ use crate::spec::{bundle, portable};
 
 /// Prints the findings, or the number of checked items if there are none.
 pub fn run(root: &Path) -> Result<()> {
-    let spec = Spec::read(&root.join("openapi"))?;
-    check(&spec)?;
-    let (operations, schemas) = (spec.operations().count(), spec.components("schemas").count());
+    let dir = root.join("openapi");
+    let spec = Spec::read(&dir)?;
+    let (mut operations, mut schemas) = (0, 0);
+    let documents = spec.documents();
+    let documents = documents.iter().map(|file| Spec::read_document(&dir, file));
+    for spec in std::iter::once(Ok(spec)).chain(documents) {
+        let spec = spec?;
+        check(&spec)?;
+        operations += spec.operations().count();
+        schemas += spec.components("schemas").count();
+    }
     println!("{operations} operations, {schemas} schemas, no findings");
     Ok(())
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use self::finding::{Finding, Findings, Place};
 use self::rule::Rule;
-use self::yaml::{Entry, Node};
+use self::yaml::{Entry, Kind, Node};
 
 /// Name of the root document.
 const ROOT: &str = "sbg.yaml";
@@ -113,13 +113,37 @@ impl Spec {
         let root = yaml::read(&dir.join(ROOT), &shown(ROOT)).map_err(|finding| Findings(vec![finding]))?;
         let mut findings = Vec::new();
         let areas = read_areas(dir, &root, &mut findings);
-        let listed = read_operations(dir, &mut findings);
+        let mut listed = read_operations(dir, &mut findings);
         let error_codes = read_error_codes(dir, &mut findings);
-        if !findings.is_empty() {
-            findings.sort();
-            return Err(Findings(findings));
+        let documents = names_of_documents(&root);
+        listed.retain(|row| !documents.contains(&format!("{}.yaml", row.area)));
+        Self { root, areas, listed, error_codes }.without(findings)
+    }
+
+    /// Reads a document of `x-sbg-documents`: a specification in one file, which is its only area.
+    pub fn read_document(dir: &Path, file: &str) -> Result<Self, Findings> {
+        let whole = yaml::read(&dir.join(file), &shown(file)).map_err(|finding| Findings(vec![finding]))?;
+        let mut findings = Vec::new();
+        let listed = read_operations(dir, &mut findings);
+        let is_of_area = |entry: &Entry| ["paths", "components"].contains(&entry.key.as_str());
+        let (of_area, of_root) = whole.entries().iter().cloned().partition(is_of_area);
+        let part = |entries: Vec<Entry>| Node { place: whole.place.clone(), kind: Kind::Mapping(entries) };
+        let area = Area { file: file.to_owned(), root: part(of_area) };
+        let listed = listed.into_iter().filter(|row| row.area == area.name()).collect();
+        Self { root: part(of_root), areas: vec![area], listed, error_codes: Vec::new() }.without(findings)
+    }
+
+    /// The documents beside the bundle, which are specifications of their own: names of files in `dir`.
+    pub fn documents(&self) -> Vec<String> {
+        names_of_documents(&self.root)
+    }
+
+    fn without(self, mut findings: Vec<Finding>) -> Result<Self, Findings> {
+        if findings.is_empty() {
+            return Ok(self);
         }
-        Ok(Self { root, areas, listed, error_codes })
+        findings.sort();
+        Err(Findings(findings))
     }
 
     /// All operations, in the order of the files.
@@ -175,6 +199,11 @@ fn shown(file: &str) -> String {
     format!("openapi/{file}")
 }
 
+fn names_of_documents(root: &Node) -> Vec<String> {
+    let names = root.get("x-sbg-documents").map_or(&[][..], Node::items).iter();
+    names.filter_map(Node::as_str).map(str::to_owned).collect()
+}
+
 fn read_areas(dir: &Path, root: &Node, findings: &mut Vec<Finding>) -> Vec<Area> {
     let mut areas: Vec<Area> = Vec::new();
     let mut named = BTreeSet::from([ROOT]);
@@ -203,13 +232,16 @@ fn read_areas(dir: &Path, root: &Node, findings: &mut Vec<Finding>) -> Vec<Area>
             }
         }
     }
+    let documents = names_of_documents(root);
     let there = std::fs::read_dir(dir)
         .into_iter()
         .flatten()
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok());
     for file in there.filter(|file| {
-        Path::new(file).extension().is_some_and(|ending| ending == "yaml") && !named.contains(file.as_str())
+        Path::new(file).extension().is_some_and(|ending| ending == "yaml")
+            && !named.contains(file.as_str())
+            && !documents.contains(file)
     }) {
         let place = Place { file: Arc::from(shown(&file)), line: 1 };
         findings.push(Finding::new(

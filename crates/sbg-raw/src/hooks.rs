@@ -11,8 +11,9 @@ use http::{Extensions, HeaderMap, HeaderName, StatusCode};
 use progenitor_client::{ClientHooks, OperationInfo};
 use serde::de::DeserializeOwned;
 
+use crate::operation::find;
 use crate::page::{PageError, page_from_slice};
-use crate::{Client, Error, Operation, ResponseValue};
+use crate::{Client, Error, Operation, ResponseValue, ga4gh_drs};
 
 /// Why a transport has no answer to give.
 ///
@@ -165,23 +166,74 @@ impl fmt::Debug for Inner {
 /// Header which the generator adds to each request; the platform does not know it.
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
+/// A generated client: each has a transport and a table of its operations.
+pub(crate) trait Generated {
+    fn transport(&self) -> &dyn Transport;
+
+    /// The operations, sorted by id.
+    fn operations() -> &'static [Operation];
+
+    fn operation(info: &OperationInfo) -> &'static Operation {
+        find(Self::operations(), info.operation_id)
+            .expect("client and table are generated from the same operations")
+    }
+}
+
+impl Generated for Client {
+    fn transport(&self) -> &dyn Transport {
+        &*self.inner.0
+    }
+
+    fn operations() -> &'static [Operation] {
+        &crate::OPERATIONS
+    }
+}
+
+impl Generated for ga4gh_drs::Client {
+    fn transport(&self) -> &dyn Transport {
+        &*self.inner.0
+    }
+
+    fn operations() -> &'static [Operation] {
+        &ga4gh_drs::OPERATIONS
+    }
+}
+
 impl ClientHooks<Inner> for Client {
     async fn exec(
         &self,
-        mut request: reqwest::Request,
+        request: reqwest::Request,
         info: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
-        request.headers_mut().remove(API_VERSION);
-        match self.inner.0.send(request, operation(info)).await {
-            Ok(response) => Ok(response),
-            Err(error) => Err(carry(error).await),
-        }
+        exec(self, request, info).await
+    }
+}
+
+impl ClientHooks<Inner> for ga4gh_drs::Client {
+    async fn exec(
+        &self,
+        request: reqwest::Request,
+        info: &OperationInfo,
+    ) -> reqwest::Result<reqwest::Response> {
+        exec(self, request, info).await
+    }
+}
+
+async fn exec<C: Generated>(
+    client: &C,
+    mut request: reqwest::Request,
+    info: &OperationInfo,
+) -> reqwest::Result<reqwest::Response> {
+    request.headers_mut().remove(API_VERSION);
+    match client.transport().send(request, C::operation(info)).await {
+        Ok(response) => Ok(response),
+        Err(error) => Err(carry(error).await),
     }
 }
 
 /// Reads an answer as what the generated code expects of it. The transport makes the error where it is something else.
-pub(crate) async fn read<T: DeserializeOwned, E>(
-    client: &Client,
+pub(crate) async fn read<C: Generated, T: DeserializeOwned, E>(
+    client: &C,
     mut response: reqwest::Response,
     info: &OperationInfo,
 ) -> Result<ResponseValue<T>, Error<E>> {
@@ -191,8 +243,9 @@ pub(crate) async fn read<T: DeserializeOwned, E>(
     match from_body(&body, extensions.get().copied()) {
         Ok(inner) => Ok(ResponseValue::new(inner, status, headers)),
         Err(error) => {
-            let answer = Unreadable { operation: operation(info), status, headers, extensions, body, error };
-            Err(Error::ResponseBodyError(carry(client.inner.0.unreadable(answer)).await))
+            let operation = C::operation(info);
+            let answer = Unreadable { operation, status, headers, extensions, body, error };
+            Err(Error::ResponseBodyError(carry(client.transport().unreadable(answer)).await))
         }
     }
 }
@@ -209,10 +262,6 @@ fn from_body<T: DeserializeOwned>(body: &[u8], most: Option<MostItems>) -> Resul
         read => read,
     };
     read.map_err(PageError::Form)
-}
-
-fn operation(info: &OperationInfo) -> &'static Operation {
-    Operation::find(info.operation_id).expect("client and table are generated from the same operations")
 }
 
 /// Wraps `error` into a `reqwest::Error`, which cannot be made otherwise: as the failure to read a body.

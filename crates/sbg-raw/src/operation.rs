@@ -76,7 +76,7 @@ impl Operation {
     /// assert_eq!(Operation::find("project_paint"), None);
     /// ```
     pub fn find(id: &str) -> Option<&'static Self> {
-        OPERATIONS.binary_search_by(|operation| operation.id.cmp(id)).ok().map(|index| &OPERATIONS[index])
+        find(&OPERATIONS, id)
     }
 
     /// The operation of a request with this method and path, and one named `request` for what the specification does not have: only its
@@ -109,6 +109,11 @@ impl Operation {
             &UNLISTED
         })
     }
+}
+
+/// The operation with this id in a table that is sorted by id.
+pub(crate) fn find(table: &'static [Operation], id: &str) -> Option<&'static Operation> {
+    table.binary_search_by(|operation| operation.id.cmp(id)).ok().map(|index| &table[index])
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError};
 pub use builder::ClientBuilder;
 
 use crate::config::Endpoint;
+use crate::drs::DrsServers;
 use crate::error::Result;
 use crate::pipeline::{ErrorHandler, Handlers, Options, Pipeline, RateLimit};
 use crate::transfer::Engine;
@@ -36,6 +37,7 @@ struct Shared {
     pipeline: Pipeline,
     engine: Arc<Engine>,
     endpoint: Endpoint,
+    drs: Arc<DrsServers>,
 }
 
 impl Client {
@@ -154,8 +156,13 @@ impl Client {
         let transport = sbg_raw::Inner(Arc::new(pipeline.clone()));
         let endpoint = self.shared.endpoint.clone();
         let raw = sbg_raw::Client::new_with_client(endpoint.as_str(), pipeline.http.clone(), transport);
-        let shared = Shared { raw, pipeline, engine: self.shared.engine.clone(), endpoint };
+        let drs = self.shared.drs.clone();
+        let shared = Shared { raw, pipeline, engine: self.shared.engine.clone(), endpoint, drs };
         Self { shared: Arc::new(shared) }
+    }
+
+    pub(crate) fn drs_servers(&self) -> &DrsServers {
+        &self.shared.drs
     }
 
     pub(crate) fn engine(&self) -> Arc<Engine> {
@@ -170,6 +177,7 @@ impl Client {
             pipeline: self.shared.pipeline.clone(),
             engine: self.shared.engine.clone(),
             endpoint: self.shared.endpoint.clone(),
+            drs: self.shared.drs.clone(),
         };
         Self { shared: Arc::new(shared) }
     }

@@ -46,8 +46,9 @@ const STRIPPED: [&str; 12] = [
 
 /// The files of the generated client, path and content: the traits, the types, the builders of operations.
 ///
-/// Types that only responses use (`uses`) have no builders, because only the platform creates them.
-pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String)>> {
+/// Types that only responses use (`uses`) have no builders, because only the platform creates them. The files are in the folder `module`
+/// of the generated code; that of the bundle has no name.
+pub fn generate(document: &Value, uses: &Uses<'_>, module: &str) -> Result<Vec<(String, String)>> {
     let mut fitted = document.clone();
     hide_secrets(&mut fitted);
     fit(&mut fitted);
@@ -89,13 +90,14 @@ pub fn generate(document: &Value, uses: &Uses<'_>) -> Result<Vec<(String, String
     read::by_hook(&mut client);
     slashes::keep(&mut client, document);
     nullable::apply(&mut client, document, |name| uses.requests(name));
+    let folder = if module.is_empty() { FOLDER.to_owned() } else { format!("{FOLDER}/{module}") };
     let mut files = Vec::new();
     for name in MODULES {
         let module = prune::split(&mut client, name)
             .with_context(|| format!("progenitor generated no module `{name}`"))?;
-        files.push((format!("{FOLDER}/client/{name}.rs"), source(&module)));
+        files.push((format!("{folder}/client/{name}.rs"), source(&module)));
     }
-    files.push((format!("{FOLDER}/client.rs"), source(&client)));
+    files.push((format!("{folder}/client.rs"), source(&client)));
     Ok(files)
 }
 
@@ -189,7 +191,7 @@ mod tests {
                 "responses": {"200": response(json!({"type": "string"})), "204": {"description": ""}},
             }}},
         });
-        let error = generate(&document, &Uses::default()).unwrap_err().to_string();
+        let error = generate(&document, &Uses::default(), "").unwrap_err().to_string();
         assert!(error.starts_with("progenitor cannot process the bundle: "), "{error}");
     }
 }

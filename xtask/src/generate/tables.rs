@@ -44,9 +44,26 @@ pub fn open_enums(document: &Value) -> Result<String> {
     Ok(text)
 }
 
-/// The operations table.
+/// The operations table, and the names of secret fields.
 pub fn operations(document: &Value) -> Result<String> {
-    let mut rows = Vec::new();
+    let table = operations_table(document)?;
+    let secrets = secret_fields(document);
+    let count = secrets.len();
+    file(&quote! {
+        #table
+
+        /// Names of properties that hold a secret, sorted: redacted in logs and records.
+        pub static SECRET_FIELDS: [&str; #count] = [ #( #secrets ),* ];
+    })
+}
+
+/// The operations table of a document beside the bundle.
+pub fn operations_only(document: &Value) -> Result<String> {
+    file(&operations_table(document)?)
+}
+
+fn operations_table(document: &Value) -> Result<TokenStream> {
+    let (mut rows, mut has_pages) = (Vec::new(), false);
     for ((path, method), operation) in sbg_drift::operations(document) {
         let id = operation["operationId"].as_str().context("an operation has no id")?;
         let tag = operation["tags"][0].as_str().unwrap_or_default();
@@ -61,6 +78,7 @@ pub fn operations(document: &Value) -> Result<String> {
             Some("volume") => quote!(Some(Pagination::Volume)),
             _ => quote!(None),
         };
+        has_pages |= operation.get("x-sbg-pagination").is_some();
         let row = quote! {
             Operation {
                 id: #id,
@@ -78,18 +96,14 @@ pub fn operations(document: &Value) -> Result<String> {
     rows.sort_by_key(|(id, _)| *id);
     let count = rows.len();
     let rows = rows.into_iter().map(|(_, row)| row);
-    let secrets = secret_fields(document);
-    let secret_count = secrets.len();
-    file(&quote! {
+    let imports = if has_pages { quote!({Operation, Pagination}) } else { quote!(Operation) };
+    Ok(quote! {
         //! Properties of each operation, sorted by operation id.
 
-        use crate::operation::{Operation, Pagination};
+        use crate::operation::#imports;
 
         /// Every operation of the API, sorted by operation id.
         pub static OPERATIONS: [Operation; #count] = [ #( #rows ),* ];
-
-        /// Names of properties that hold a secret, sorted: redacted in logs and records.
-        pub static SECRET_FIELDS: [&str; #secret_count] = [ #( #secrets ),* ];
     })
 }
 

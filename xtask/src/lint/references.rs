@@ -31,7 +31,9 @@ pub fn check(lint: &mut Lint<'_>) {
             }
         }
     }
-    if let Some(common) = spec.areas.iter().find(|area| area.file == COMMON) {
+    // A document in one file has no `x-sbg-areas`.
+    let in_one_file = spec.root.get("x-sbg-areas").is_none();
+    if let Some(common) = spec.areas.iter().find(|area| in_one_file || area.file == COMMON) {
         if component(common, "schemas", "Error").is_none() {
             let message = "add the schema `Error`, which the bundler uses";
             lint.report(common.root.place_of("/components/schemas"), Rule::ErrorSchema, message);

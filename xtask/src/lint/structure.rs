@@ -72,7 +72,7 @@ static ROOT: Object = Object {
         ("paths", "paths belong in the area files"),
         ("externalDocs", "put the link into `info.description`"),
     ],
-    extensions: &[("x-sbg-areas", Extension::Texts)],
+    extensions: &[("x-sbg-areas", Extension::Texts), ("x-sbg-documents", Extension::Texts)],
 };
 
 static INFO: Object = Object {

@@ -13,7 +13,7 @@ use crate::spec::yaml::Node;
 pub fn bundle(spec: &Spec) -> Value {
     let mut document = Map::new();
     for entry in spec.root.entries() {
-        if entry.key != "x-sbg-areas" && entry.key != "components" {
+        if !["x-sbg-areas", "x-sbg-documents", "components"].contains(&entry.key.as_str()) {
             document.insert(entry.key.clone(), entry.value.to_json());
         }
     }

@@ -13,6 +13,7 @@ mod drs;
 mod feedback;
 mod file_jobs;
 mod files;
+mod ga4gh_drs;
 mod imports;
 mod markers;
 mod members;
@@ -76,6 +77,40 @@ static AREAS: &[&[Route]] = &[
 
 static ROUTER: LazyLock<Router> = LazyLock::new(|| Router::new(AREAS));
 
+/// The operations of the service beside the API.
+static DRS_ROUTER: LazyLock<Router> = LazyLock::new(|| Router::new(&[ga4gh_drs::ROUTES]));
+
+/// The services of the origin of the API, by the beginning of their paths.
+#[derive(Clone, Copy, PartialEq)]
+enum Service {
+    Api,
+    Drs,
+}
+
+impl Service {
+    /// The service of a path, and the rest of the path.
+    fn of(path: &str) -> Option<(Self, &str)> {
+        let below =
+            |base| path.strip_prefix(base).filter(|rest: &&str| rest.is_empty() || rest.starts_with('/'));
+        let drs = || below(ga4gh_drs::BASE).map(|rest| (Self::Drs, rest));
+        below("/v2").map(|rest| (Self::Api, rest)).or_else(drs)
+    }
+
+    fn router(self) -> &'static Router {
+        match self {
+            Self::Api => &ROUTER,
+            Self::Drs => &DRS_ROUTER,
+        }
+    }
+
+    fn error_body(self, error: &ApiError) -> Value {
+        match self {
+            Self::Api => error.body(),
+            Self::Drs => ga4gh_drs::error_body(error),
+        }
+    }
+}
+
 /// Path parameters that name a user or a member.
 const NAMES_OF_USERS: [&str; 2] = ["username", "member_id"];
 
@@ -89,6 +124,7 @@ pub(crate) async fn respond(exchange: Exchange) -> io::Result<Response> {
     if let Some(body) = &body {
         shared.log.body(number, body);
     }
+    let service = Service::of(head.uri.path()).map_or(Service::Api, |(service, _)| service);
     let (rate_limit, result) = outcome(&shared, &head, body.clone());
     let mut response = match result {
         Ok(Reply { status, body, yaml, headers }) => {
@@ -101,7 +137,7 @@ pub(crate) async fn respond(exchange: Exchange) -> io::Result<Response> {
             response
         }
         Err(error) => {
-            let response = Response::json(error.status, &error.body());
+            let response = Response::json(error.status, &service.error_body(&error));
             match error.allow {
                 Some(methods) => response.header(header::ALLOW, methods),
                 None => response,
@@ -114,7 +150,8 @@ pub(crate) async fn respond(exchange: Exchange) -> io::Result<Response> {
             .header(HeaderName::from_static("x-ratelimit-remaining"), rate_limit.remaining)
             .header(HeaderName::from_static("x-ratelimit-reset"), rate_limit.reset);
     }
-    if let Some(traffic) = &shared.traffic {
+    // The document that recorded traffic is checked against describes the API alone.
+    if let Some(traffic) = shared.traffic.as_ref().filter(|_| service == Service::Api) {
         traffic.write(&head, body.as_ref(), &response);
     }
     // 32 digits identify a request in a log; nothing else depends on them.
@@ -149,9 +186,8 @@ fn dispatch(
     actor: Option<String>,
     rate_limit: Option<RateLimitStatus>,
 ) -> Outcome<Reply> {
-    let path = head.uri.path().strip_prefix("/v2").filter(|rest| rest.is_empty() || rest.starts_with('/'));
-    let path = path.ok_or(ApiError::new(90003))?;
-    let (route, params) = ROUTER.find(head.method.as_str(), path)?;
+    let (service, path) = Service::of(head.uri.path()).ok_or(ApiError::new(90003))?;
+    let (route, params) = service.router().find(head.method.as_str(), path)?;
     let actor = match actor {
         Some(actor) => actor,
         None if route.anonymous => String::new(),
@@ -179,7 +215,7 @@ fn dispatch(
         yaml: yaml_text,
         accepts_yaml: mentions_yaml(head, &header::ACCEPT),
     };
-    if let Some(document) = &shared.document {
+    if let Some(document) = shared.document.as_ref().filter(|_| service == Service::Api) {
         document.check(route, &request)?;
     }
     let mut world = shared.world();
@@ -236,10 +272,11 @@ mod tests {
         let list = std::fs::read_to_string(list).unwrap();
         let mut count = 0;
         for line in list.lines().skip(1) {
-            let [_, method, path, operation] = line.split('\t').collect::<Vec<_>>()[..] else {
+            let [area, method, path, operation] = line.split('\t').collect::<Vec<_>>()[..] else {
                 panic!("{line}")
             };
-            let found = ROUTER.find(method, path).map(|(route, _)| route.path.split('/').count());
+            let router = if area == "ga4gh-drs" { &DRS_ROUTER } else { &ROUTER };
+            let found = router.find(method, path).map(|(route, _)| route.path.split('/').count());
             assert_eq!(found, Ok(path.split('/').count()), "{operation}: {method} {path}");
             count += 1;
         }

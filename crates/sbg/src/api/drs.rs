@@ -1,6 +1,12 @@
-//! Imports from servers of the GA4GH Data Repository Service (DRS). The files stay where they are; the platform links to them.
+//! The GA4GH Data Repository Service (DRS): objects on any server, and imports of them. The files of an import stay where they are; the
+//! platform links to them.
 
+mod access;
+mod hosts;
 mod manifest;
+mod object;
+mod servers;
+mod uri;
 
 use std::collections::BTreeMap;
 
@@ -19,7 +25,16 @@ use crate::request::call::{Get, awaitable, body_setters};
 use crate::request::wait::{self, Job, State, Wait};
 use crate::types;
 
+pub use access::DrsAccess;
+pub(crate) use access::digests;
+pub use hosts::DrsHosts;
 pub use manifest::{DrsManifest, ManifestImport, ManifestReport, RowReport};
+pub use object::{Drs, DrsLocation, DrsObjectHandle};
+pub use sbg_raw::ga4gh_drs::types::{
+    AccessMethod, AccessUrl, BundleEntry, Checksum, DrsObject, ServiceInfo, ServiceOrganization, ServiceType,
+};
+pub(crate) use servers::DrsServers;
+pub use uri::DrsUri;
 
 /// Maximum number of files in one import, a limit of the platform.
 const MOST_FILES: usize = 100;

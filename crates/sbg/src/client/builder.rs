@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{Client, Shared};
 use crate::config::{Auth, Config, ConfigPaths, ExplicitConfig, Proxies, Sources};
+use crate::drs::{DrsHosts, DrsServers};
 use crate::error::{Error, Result};
 use crate::pipeline::{
     Authenticator, ErrorHandler, Handlers, OnWait, Pipeline, Policy, Preflight, Recorder, RetryPolicy,
@@ -53,6 +54,7 @@ pub struct ClientBuilder {
     download_bandwidth: Option<u64>,
     upload_bandwidth: Option<u64>,
     state_folder: StateFolder,
+    drs_hosts: DrsHosts,
 }
 
 /// Where uploads save their journals.
@@ -86,6 +88,7 @@ impl Default for ClientBuilder {
             download_bandwidth: None,
             upload_bandwidth: None,
             state_folder: StateFolder::Default,
+            drs_hosts: DrsHosts::default(),
         }
     }
 }
@@ -425,6 +428,18 @@ impl ClientBuilder {
         self
     }
 
+    /// The DRS servers to know: which of them get the token, and which serve compact identifiers. By default those of the known environments.
+    ///
+    /// ```
+    /// use sbg::drs::DrsHosts;
+    ///
+    /// let builder = sbg::Client::builder().drs_hosts(DrsHosts::default().prefix("dg.lab", "drs.lab.org"));
+    /// ```
+    pub fn drs_hosts(mut self, hosts: DrsHosts) -> Self {
+        self.drs_hosts = hosts;
+        self
+    }
+
     /// Builds the client. Makes no request.
     ///
     /// ```
@@ -512,6 +527,7 @@ impl ClientBuilder {
                 engine: Arc::new(engine),
                 pipeline: Pipeline { policy: policy.clone(), http, options: Arc::default() },
                 endpoint: config.endpoint.clone(),
+                drs: Arc::new(DrsServers::new(&config.endpoint, self.drs_hosts.clone(), policy)?),
             }),
         })
     }

@@ -46,26 +46,38 @@ impl From<crate::ids::InvalidId> for Error {
 /// Converts the error of a call through [`Client::raw`](crate::Client::raw), so that `?` works.
 impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
     fn from(error: sbg_raw::Error<sbg_raw::types::Error>) -> Self {
-        use sbg_raw::Error as Raw;
-        match error {
-            Raw::InvalidRequest(message) | Raw::Custom(message) => Self::invalid(message),
-            Raw::CommunicationError(error) | Raw::ResponseBodyError(error) | Raw::InvalidUpgrade(error) => {
-                find_in_chain(&error).unwrap_or_else(|| classify(error, false).into_error())
-            }
-            Raw::InvalidResponsePayload(_, error) => {
-                Self::new(ErrorKind::UnexpectedResponse, "the response does not match the specification")
-                    .with_source(error)
-            }
-            Raw::ErrorResponse(response) => {
-                let message =
-                    response.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
-                Self::refused(response.status().as_u16(), code_of(&response), message)
-                    .with_said(&response, None)
-            }
-            Raw::UnexpectedResponse(response) => Self::unexplained(
-                response.status().as_u16(),
-                "the platform sent a response that is not specified",
-            ),
+        of_call(error, |answer| {
+            let message =
+                answer.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
+            Self::refused(answer.status().as_u16(), code_of(answer), message).with_said(answer, None)
+        })
+    }
+}
+
+/// Converts the error of a call to a DRS server.
+impl From<sbg_raw::Error<sbg_raw::ga4gh_drs::types::Error>> for Error {
+    fn from(error: sbg_raw::Error<sbg_raw::ga4gh_drs::types::Error>) -> Self {
+        of_call(error, |answer| {
+            let message = answer.msg.clone().unwrap_or_else(|| "the DRS server refused the call".to_owned());
+            Self::refused(answer.status().as_u16(), None, message)
+        })
+    }
+}
+
+fn of_call<E>(error: sbg_raw::Error<E>, refusal: impl FnOnce(&sbg_raw::ResponseValue<E>) -> Error) -> Error {
+    use sbg_raw::Error as Raw;
+    match error {
+        Raw::InvalidRequest(message) | Raw::Custom(message) => Error::invalid(message),
+        Raw::CommunicationError(error) | Raw::ResponseBodyError(error) | Raw::InvalidUpgrade(error) => {
+            find_in_chain(&error).unwrap_or_else(|| classify(error, false).into_error())
+        }
+        Raw::InvalidResponsePayload(_, error) => {
+            Error::new(ErrorKind::UnexpectedResponse, "the response does not match the specification")
+                .with_source(error)
+        }
+        Raw::ErrorResponse(answer) => refusal(&answer),
+        Raw::UnexpectedResponse(answer) => {
+            Error::unexplained(answer.status().as_u16(), "the platform sent a response that is not specified")
         }
     }
 }

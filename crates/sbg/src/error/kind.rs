@@ -85,6 +85,8 @@ pub enum ErrorKind {
     Storage,
     /// The object storage is overloaded or failed: HTTP 408, 429 and 5xx. A later retry may succeed.
     StorageUnavailable,
+    /// A DRS object has no access method that leads to an https URL; a bundle, for example.
+    NoAccessMethod,
     /// Data differs from the expected: a changed source file, a wrong size or checksum.
     Integrity,
     /// A local file cannot be read or written; the [source](std::error::Error::source) is the [`io::Error`].

@@ -20,6 +20,8 @@ pub(crate) struct Authenticator {
     base: Url,
     /// Where the credentials came from, for the hint when they are refused.
     from: String,
+    /// Whether requests carry the token.
+    sends_token: bool,
     /// The proxy that the requests use and where its URL came from, for the hint when it fails.
     proxy: Option<String>,
 }
@@ -27,7 +29,13 @@ pub(crate) struct Authenticator {
 impl Authenticator {
     /// Credentials for the API at `base`, which came from `from`; `proxy` describes the proxy in use.
     pub(crate) fn new(auth: Auth, base: Url, from: String, proxy: Option<String>) -> Self {
-        Self { auth, base, from, proxy }
+        Self { auth, base, from, sends_token: true, proxy }
+    }
+
+    /// The rules for another server, at `base`.
+    pub(super) fn for_server(&self, base: Url, sends_token: bool) -> Self {
+        let Self { auth, from, proxy, .. } = self;
+        Self { auth: auth.clone(), base, from: from.clone(), sends_token, proxy: proxy.clone() }
     }
 
     /// The only origin that may receive the token.
@@ -40,6 +48,9 @@ impl Authenticator {
         if request.url().origin() != self.api() {
             let host = request.url().host_str().unwrap_or("another host");
             return Err(Error::invalid(format!("a call of the API must go to the API, not to {host}")));
+        }
+        if !self.sends_token {
+            return Ok(());
         }
         let (name, value) = match &self.auth {
             Auth::AuthToken(token) => (AUTH_TOKEN, token.expose_secret().to_owned()),
@@ -57,6 +68,9 @@ impl Authenticator {
     pub(super) fn explain(&self, error: Error, request: &reqwest::Request) -> Error {
         let error = self.with_secrets(request, |secrets| secrets.iter().copied().fold(error, Error::without));
         match (error.kind(), &self.proxy) {
+            _ if error.is_unauthorized() && !self.sends_token => {
+                error.with_hint("this server gets no token, because it is not one of the platform: only open objects can be read there")
+            }
             _ if error.is_unauthorized() => error.with_hint(format!("the token came from {}", self.from)),
             (ErrorKind::Proxy, Some(proxy)) => error.with_hint(proxy.clone()),
             _ => error,

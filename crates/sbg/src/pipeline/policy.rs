@@ -1,10 +1,12 @@
 //! The rules that all requests of a client share.
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use url::Url;
+
 use super::auth::Authenticator;
-use super::error_handler::{Handlers, OnWait};
+use super::error_handler::{ErrorHandler, Handlers, OnWait};
 use super::preflight::Preflight;
 use super::rate_limit::LONGEST;
 use super::record::Recorder;
@@ -28,6 +30,23 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
+    /// The rules for calls to another server, at `base`: the same limits and handlers, and one more handler. Its requests have a rate limit
+    /// and a queue of their own and are not recorded.
+    pub(crate) fn for_server(&self, base: Url, sends_token: bool, handler: Arc<dyn ErrorHandler>) -> Self {
+        let mut handlers = self.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Arc::make_mut(&mut handlers).add(handler);
+        Self {
+            gate: Gate { advance_access: false },
+            budget: self.budget.another(),
+            authorise: self.authorise.for_server(base, sends_token),
+            call_timeout: self.call_timeout,
+            retry: self.retry.clone(),
+            handlers: RwLock::new(handlers),
+            on_wait: self.on_wait.clone(),
+            recorder: None,
+        }
+    }
+
     /// How long to hold back all calls: the `Retry-After` of this response, if a call that gets this response would wait that long as
     /// well.
     pub(super) fn closes_for(&self, response: &Response) -> Option<Duration> {

@@ -144,7 +144,10 @@ impl Response {
 
     fn refusal(&self) -> Error {
         let said = self.said();
-        let message = said.as_ref().and_then(|said| said.message.as_deref()).map(one_line);
+        // DRS servers call it `msg`.
+        let message =
+            said.as_ref().and_then(|said| said.message.as_deref().or(said.extra.get("msg")?.as_str()));
+        let message = message.map(one_line);
         let (status, code) = (self.status(), said.as_ref().and_then(code_of));
         let no_reason = || format!("the platform gave no reason; the response is {}", excerpt(&self.body));
         let error = match message.filter(|message| !message.is_empty()) {

@@ -49,6 +49,11 @@ impl Scheduler {
         Self { parallel: parallel as u64, paced, state: Mutex::new(state), spent: Notify::new() }
     }
 
+    /// Limits for another server: the same settings, and nothing in flight.
+    pub(crate) fn another(&self) -> Self {
+        Self { parallel: self.parallel, paced: self.paced, state: Mutex::default(), spent: Notify::new() }
+    }
+
     /// Waits until a request may leave. Calls `told` once with the time to wait, if the window is spent.
     pub(crate) async fn acquire(&self, told: impl FnOnce(Duration)) -> Slot<'_> {
         let mut told = Some(told);

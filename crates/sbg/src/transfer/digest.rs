@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
@@ -123,8 +125,13 @@ impl Digest {
     }
 
     /// A digest from bytes; `None` if their number does not fit the algorithm.
-    pub(super) fn from_bytes(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
+    fn from_bytes(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
         (bytes.len() == algorithm.length()).then(|| Self::of_bytes(algorithm, bytes))
+    }
+
+    /// A digest from Base64; `None` if it does not fit the algorithm.
+    pub(crate) fn of_base64(algorithm: Algorithm, text: &str) -> Option<Self> {
+        Self::from_bytes(algorithm, &STANDARD.decode(text.trim()).ok()?)
     }
 
     fn of_bytes(algorithm: Algorithm, bytes: &[u8]) -> Self {
@@ -174,6 +181,8 @@ pub struct VerifiedDigest {
 pub enum VerifiedAgainst {
     /// The caller, by [`Download::expect`](crate::transfer::Download::expect).
     Expected,
+    /// The DRS server, which lists it for the object.
+    DrsServer,
     /// The object storage, which sent it for the whole object: `x-goog-hash`, `x-amz-checksum-*` of type `FULL_OBJECT`,
     /// `x-ms-blob-content-md5`.
     Storage,

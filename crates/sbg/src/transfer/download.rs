@@ -8,6 +8,7 @@ mod ranges;
 mod resume;
 pub(super) mod sequential;
 pub(super) mod signed_url;
+pub(super) mod source;
 mod whole;
 mod worker;
 
@@ -22,11 +23,13 @@ use std::time::SystemTime;
 use futures::future::BoxFuture;
 
 use self::plan::Plan;
-use super::digest::{Algorithm, Digest};
+use self::source::Remote;
+use super::digest::{Algorithm, Digest, VerifiedAgainst};
 use super::engine::runtime::Context;
 use super::handle::{Shared, Transfer};
 use super::local::folder::Folder;
-use crate::error::Result;
+use crate::drs::DrsObjectHandle;
+use crate::error::{Error, Result};
 use crate::files::FileHandle;
 
 pub use downloaded::Downloaded;
@@ -46,16 +49,25 @@ impl FileHandle {
     /// # }
     /// ```
     pub fn download(&self, path: impl Into<PathBuf>) -> Download {
-        Download {
-            file: self.clone(),
-            path: path.into(),
-            root: None,
-            overwrite: false,
-            digests: Vec::new(),
-            expected: Vec::new(),
-            size: None,
-            modified: None,
-        }
+        Download::new(Remote::File(self.clone()), path.into())
+    }
+}
+
+impl DrsObjectHandle {
+    /// Downloads the object to `path`, as [`FileHandle::download`] does: in parallel, resumable, with a new URL when one expires.
+    ///
+    /// The size of the object and its checksums (MD5, SHA-256 and CRC-32C) are verified; with another one the download fails with
+    /// [`ErrorKind::Integrity`](crate::ErrorKind::Integrity) and leaves no file.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let done = client.drs_object("drs://caninedc.org/b-form").download("b-form.bam").await?;
+    /// println!("{} bytes, verified: {:?}", done.bytes, done.verified);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn download(&self, path: impl Into<PathBuf>) -> Download {
+        Download::new(Remote::Drs(self.clone()), path.into())
     }
 }
 
@@ -71,7 +83,7 @@ impl FileHandle {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is downloaded until it is started or awaited"]
 pub struct Download {
-    file: FileHandle,
+    remote: Remote,
     path: PathBuf,
     root: Option<Arc<Folder>>,
     overwrite: bool,
@@ -82,6 +94,19 @@ pub struct Download {
 }
 
 impl Download {
+    fn new(remote: Remote, path: PathBuf) -> Self {
+        Self {
+            remote,
+            path,
+            root: None,
+            overwrite: false,
+            digests: Vec::new(),
+            expected: Vec::new(),
+            size: None,
+            modified: None,
+        }
+    }
+
     /// Whether an existing file is replaced. If not, the download fails. `false` by default.
     ///
     /// The old file stays until the new one is complete.
@@ -154,7 +179,7 @@ impl Download {
     /// # }
     /// ```
     pub fn start(self) -> Transfer<Downloaded> {
-        Transfer::start(self.file.client.engine(), move |context, shared| self.run(context, shared))
+        Transfer::start(self.remote.engine(), move |context, shared| self.run(context, shared))
     }
 
     /// The modification time of the local file; the time of the download if not set.
@@ -173,13 +198,29 @@ impl Download {
         context: Context,
         shared: Arc<Shared>,
     ) -> Result<(Downloaded, Fingerprints)> {
-        let Self { file, path, root, overwrite, digests, expected, size, modified } = self;
-        let file_id = file.checked_file("downloaded")?.to_owned();
-        let source = format!("{}/files/{file_id}", file.client.endpoint().as_str());
+        let Self { remote, path, root, overwrite, digests, expected, size, modified } = self;
+        remote.check("downloaded")?;
         let shown = path.display().to_string();
-        let plan = Plan { file_id, source, path, root, overwrite, digests, expected, size, modified };
-        let done = worker::run(plan, context, shared).await;
-        done.map_err(|error| error.of_transfer(|| format!("cannot download `{shown}`")))
+        let run = async {
+            let located = tokio::select! {
+                located = remote.locate(&context, "downloaded") => located?,
+                () = shared.stop.cancelled() => return Err(Error::cancelled()),
+            };
+            let expected = expected.into_iter().map(|digest| (digest, VerifiedAgainst::Expected));
+            let listed = located.digests.into_iter().map(|digest| (digest, VerifiedAgainst::DrsServer));
+            let plan = Plan {
+                source: located.identity,
+                path,
+                root,
+                overwrite,
+                digests,
+                expected: expected.chain(listed).collect(),
+                size: size.or(located.size),
+                modified,
+            };
+            worker::run(plan, located.urls, context.clone(), shared.clone()).await
+        };
+        run.await.map_err(|error| error.of_transfer(|| format!("cannot download `{shown}`")))
     }
 }
 

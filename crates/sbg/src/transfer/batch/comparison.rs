@@ -16,6 +16,7 @@ use crate::transfer::digest::{self, Algorithm, Digest};
 use crate::transfer::download::Fingerprints;
 use crate::transfer::download::probe::{Opened, open};
 use crate::transfer::download::signed_url::RenewableUrl;
+use crate::transfer::download::source::UrlSource;
 use crate::transfer::engine::retry::Retry;
 use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::storage::{FirstResponse, Probe, Version};
@@ -175,7 +176,7 @@ impl Comparison {
 
     /// Queries the storage for the version of an object, by requesting its first byte.
     async fn ask(&self, id: &str, shared: &Shared) -> Result<Stored> {
-        let signed_url = RenewableUrl::new(self.context.clone(), id.to_owned());
+        let signed_url = RenewableUrl::new(UrlSource::file(&self.context, id));
         let mut retry = Retry::default();
         shared.running().await;
         let opened = tokio::select! {

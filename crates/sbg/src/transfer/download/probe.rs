@@ -10,7 +10,7 @@ use crate::transfer::engine::concurrency::Direction;
 use crate::transfer::engine::concurrency::{Limiter, Permit};
 use crate::transfer::engine::retry::{Retry, RetryAction};
 use crate::transfer::engine::runtime::Context;
-use crate::transfer::engine::storage::{Identity, Probe, RangeBody, StorageError};
+use crate::transfer::engine::storage::{Identity, Link, Probe, RangeBody, StorageError};
 use crate::transfer::progress::Counters;
 
 /// The response to the first request, and its connection.
@@ -52,10 +52,10 @@ impl Object {
     pub(in crate::transfer) async fn body(
         &self,
         range: &Range<u64>,
-        url: &str,
+        link: &Link,
     ) -> Result<RangeBody, StorageError> {
         let asked = Instant::now();
-        let body = self.context.storage.get_range(url, range, &self.identity).await?;
+        let body = self.context.storage.get_range(link, range, &self.identity).await?;
         self.limiter.answered(asked.elapsed());
         Ok(body)
     }
@@ -77,12 +77,12 @@ pub(in crate::transfer) async fn open(
                 continue;
             }
         };
-        let limiter = context.limiter(Direction::Down, &signed.url)?;
+        let limiter = context.limiter(Direction::Down, signed.link.url())?;
         let permit = limiter.clone().acquire().await;
         // The URL may have expired while waiting for the connection.
         let Some(signed) = signed_url.at_hand() else { continue };
         let asked = Instant::now();
-        match context.storage.probe(&signed.url, wanted).await {
+        match context.storage.probe(&signed.link, wanted).await {
             Ok(found) => {
                 limiter.answered(asked.elapsed());
                 return Ok(Opened { found, limiter, permit });

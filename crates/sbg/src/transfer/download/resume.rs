@@ -9,6 +9,7 @@ use super::probe::{Object, Opened, open};
 use super::ranges::{Extent, RangeMap};
 use super::sequential::Sequential;
 use super::signed_url::RenewableUrl;
+use super::source::UrlSource;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::Digest;
 use crate::transfer::engine::concurrency::Permit;
@@ -52,6 +53,7 @@ pub(super) async fn prepare(
     shared: &Shared,
     target: &Arc<PartFile>,
     left: Previous,
+    urls: UrlSource,
 ) -> Result<Prepared> {
     let mut there = Vec::new();
     let mut known = None;
@@ -63,7 +65,7 @@ pub(super) async fn prepare(
             known = Some(journal.identity);
         }
     }
-    let signed_url = RenewableUrl::new(context.clone(), plan.file_id.clone());
+    let signed_url = RenewableUrl::new(urls);
     let mut retry = Retry::default();
     loop {
         shared.running().await;

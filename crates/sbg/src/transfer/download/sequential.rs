@@ -101,9 +101,9 @@ impl Sequential {
         reader
     }
 
-    /// Id of the file.
-    pub(in crate::transfer) fn file_id(&self) -> &str {
-        self.signed_url.file_id()
+    /// Id of the file, or URI of the object.
+    pub(in crate::transfer) fn name(&self) -> &str {
+        self.signed_url.name()
     }
 
     /// Size of the object, once it is known.

@@ -1,18 +1,16 @@
 //! The signed URL of a file, shared by all its workers and renewed once for all of them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sbg_raw::ClientFilesExt as _;
-
+use super::source::UrlSource;
 use crate::error::Result;
-use crate::transfer::engine::runtime::Context;
+use crate::transfer::engine::storage::Link;
 use crate::transfer::engine::storage::url_age::UrlAge;
 
 /// The signed URL of a file. Each renewal starts a new generation.
 #[derive(Debug)]
 pub(in crate::transfer) struct RenewableUrl {
-    context: Context,
-    file_id: String,
+    source: UrlSource,
     current: Mutex<Current>,
     /// Held during a renewal. Other workers wait for its result.
     renewal: tokio::sync::Mutex<()>,
@@ -28,18 +26,18 @@ struct Current {
 #[derive(Clone, Debug)]
 pub(in crate::transfer) struct SignedUrl {
     generation: u32,
-    pub(in crate::transfer) url: Arc<str>,
+    pub(in crate::transfer) link: Link,
     pub(in crate::transfer) age: UrlAge,
 }
 
 impl RenewableUrl {
-    pub(in crate::transfer) fn new(context: Context, file_id: String) -> Self {
-        Self { context, file_id, current: Mutex::default(), renewal: tokio::sync::Mutex::default() }
+    pub(in crate::transfer) fn new(source: UrlSource) -> Self {
+        Self { source, current: Mutex::default(), renewal: tokio::sync::Mutex::default() }
     }
 
-    /// Id of the file.
-    pub(in crate::transfer) fn file_id(&self) -> &str {
-        &self.file_id
+    /// Id of the file, or URI of the object.
+    pub(in crate::transfer) fn name(&self) -> &str {
+        self.source.name()
     }
 
     /// The URL. Renews it if it has expired or is about to.
@@ -48,13 +46,10 @@ impl RenewableUrl {
         if let Some(signed) = self.at_hand() {
             return Ok(signed);
         }
-        let call = self.context.api.file_download_info().file_id(&*self.file_id);
-        let response = call.send().await?;
-        self.context.platform_clock.observe(response.headers());
-        let url: Arc<str> = response.into_inner().url.into_exposed().into();
+        let link = self.source.renew().await?;
         let mut current = self.current();
         let generation = current.generation + 1;
-        let signed = SignedUrl { generation, age: UrlAge::of(&url, None), url };
+        let signed = SignedUrl { generation, age: UrlAge::of(link.url(), None), link };
         *current = Current { generation, signed: Some(signed.clone()) };
         Ok(signed)
     }

@@ -14,13 +14,14 @@ use super::plan::Plan;
 use super::probe::Object;
 use super::ranges::RangeMap;
 use super::resume::{Prepared, RangedDownload, prepare};
+use super::source::UrlSource;
 use super::whole;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::{self, Algorithm, Digest, VerifiedAgainst, VerifiedDigest};
 use crate::transfer::engine::concurrency::Permit;
 use crate::transfer::engine::retry::{Retry, RetryAction};
 use crate::transfer::engine::runtime::Context;
-use crate::transfer::engine::storage::{Identity, RangeBody, StorageError, Version};
+use crate::transfer::engine::storage::{Identity, Link, RangeBody, StorageError, Version};
 use crate::transfer::engine::task::{blocking, joined};
 use crate::transfer::handle::Shared;
 use crate::transfer::local::part_file::{PartFile, Tail};
@@ -38,6 +39,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// Runs the whole download.
 pub(super) async fn run(
     plan: Plan,
+    urls: UrlSource,
     context: Context,
     shared: Arc<Shared>,
 ) -> Result<(Downloaded, Fingerprints)> {
@@ -60,7 +62,7 @@ pub(super) async fn run(
     let mut workers = JoinSet::new();
     let mut begun = None;
     let work = async {
-        let begun_with = match prepare(&plan, &context, &shared, &target, left).await? {
+        let begun_with = match prepare(&plan, &context, &shared, &target, left, urls).await? {
             Prepared::Empty => {
                 shared.counters.plan(0, 0);
                 return Ok(Fetched {
@@ -134,8 +136,7 @@ pub(super) async fn run(
 
 /// Whether CRC-32C, which is computed during the download, is the only digest needed.
 fn only_crc32c(plan: &Plan) -> bool {
-    let mut wanted = plan.digests.iter().copied().chain(plan.expected.iter().map(Digest::algorithm));
-    wanted.all(|algorithm| algorithm == Algorithm::Crc32c)
+    plan.algorithms().all(|algorithm| algorithm == Algorithm::Crc32c)
 }
 
 /// The error; or `Cancelled` after a stop, which is then the cause of the failure.
@@ -162,8 +163,7 @@ fn check(
     plan: &Plan,
     stopped: &dyn Fn() -> bool,
 ) -> Result<(Vec<Digest>, Vec<VerifiedDigest>)> {
-    let mut missing: Vec<Algorithm> =
-        plan.digests.iter().copied().chain(plan.expected.iter().map(Digest::algorithm)).collect();
+    let mut missing: Vec<Algorithm> = plan.algorithms().collect();
     missing.retain(|algorithm| *algorithm != Algorithm::Crc32c);
     missing.sort_unstable();
     missing.dedup();
@@ -173,7 +173,7 @@ fn check(
         let about = |error| unless_stopped(stopped, Error::io("cannot read what was downloaded", error));
         digests.extend(read.map_err(about)?);
     }
-    let expected = plan.expected.iter().map(|digest| (digest, VerifiedAgainst::Expected));
+    let expected = plan.expected.iter().map(|(digest, against)| (digest, *against));
     let announced = fetched.announced.iter().map(|digest| (digest, VerifiedAgainst::Storage));
     let mut verified = Vec::new();
     for (given, against) in expected.chain(announced) {
@@ -183,6 +183,7 @@ fn check(
         if found != given {
             let whose = match against {
                 VerifiedAgainst::Expected => "not",
+                VerifiedAgainst::DrsServer => "while the DRS server lists",
                 VerifiedAgainst::Storage => "while the storage announces",
             };
             let message = format!("the downloaded file has the digest {found}, {whose} {given}");
@@ -306,9 +307,9 @@ impl Worker {
                     }
                 },
             };
-            let url = signed.as_ref().map_or("", |signed| &signed.url);
+            let link = signed.as_ref().map(|signed| &signed.link);
             let outcome = tokio::select! {
-                outcome = self.attempt(start, &rest, url, begun) => outcome,
+                outcome = self.attempt(start, &rest, link, begun) => outcome,
                 // The connection is closed; the range resumes from here after the pause.
                 () = self.shared.pause_wanted() => Ok(()),
                 // Another connection resumes from here.
@@ -342,12 +343,13 @@ impl Worker {
         &self,
         start: u64,
         rest: &Range<u64>,
-        url: &str,
+        link: Option<&Link>,
         begun: Option<RangeBody>,
     ) -> Result<(), StorageError> {
-        let mut body = match begun {
-            Some(body) => body,
-            None => self.object.body(rest, url).await?,
+        let mut body = match (begun, link) {
+            (Some(body), _) => body,
+            (None, Some(link)) => self.object.body(rest, link).await?,
+            (None, None) => return Ok(()),
         };
         let mut tail = Tail::default();
         loop {

@@ -9,6 +9,7 @@ mod body;
 mod checksums;
 pub(in crate::transfer) mod confirmation;
 mod identity;
+mod link;
 pub(in crate::transfer) mod part_body;
 mod redirect;
 mod refusal;
@@ -39,6 +40,7 @@ use crate::transfer::local::descriptors::is_exhausted;
 
 pub(in crate::transfer) use self::body::RangeBody;
 pub(in crate::transfer) use self::identity::{Identity, Version};
+pub(in crate::transfer) use self::link::Link;
 pub(in crate::transfer) use self::refusal::{Refusal, Remedy};
 #[cfg(fuzzing)]
 pub use self::response::fuzz_content_range;
@@ -112,10 +114,10 @@ impl Storage {
     /// Requests a range of an object that is not known yet; the response describes the object.
     pub(in crate::transfer) async fn probe(
         &self,
-        url: &str,
+        link: &Link,
         wanted: &Range<u64>,
     ) -> Result<Probe, StorageError> {
-        let response = self.get(url, Some(wanted), None).await?;
+        let response = self.get(link, Some(wanted), None).await?;
         let (start, size, whole) = match response::read(response.status(), response.headers(), wanted) {
             Ranged::Part { range, size } => (range.start, Some(size), false),
             Ranged::Whole { size } => (0, size, true),
@@ -123,9 +125,9 @@ impl Storage {
             Ranged::BeyondEnd => return Ok(Probe::Shorter),
             Ranged::NotSatisfiable if wanted.start > 0 => return Ok(Probe::Shorter),
             // A 416 for the first byte suggests an empty object, but does not prove it.
-            Ranged::NotSatisfiable => return self.confirm_empty(url).await,
+            Ranged::NotSatisfiable => return self.confirm_empty(link).await,
             Ranged::Compressed | Ranged::Unexpected => {
-                return Err(self.unexpected(response, &Asked::for_range(wanted)).await);
+                return Err(self.unexpected(response, &Asked::for_range(wanted), &link.headers).await);
             }
         };
         let left = match size {
@@ -144,8 +146,8 @@ impl Storage {
     }
 
     /// Requests the whole of an object that seems to be empty.
-    async fn confirm_empty(&self, url: &str) -> Result<Probe, StorageError> {
-        let mut response = self.get(url, None, None).await?;
+    async fn confirm_empty(&self, link: &Link) -> Result<Probe, StorageError> {
+        let mut response = self.get(link, None, None).await?;
         if response.status() == StatusCode::OK {
             return match heard(self.idle, response.chunk()).await? {
                 Ok(None) => Ok(Probe::Empty),
@@ -158,18 +160,22 @@ impl Storage {
             };
         }
         Err(self
-            .unexpected(response, &Asked::For("the whole of an object that seems to be empty".to_owned()))
+            .unexpected(
+                response,
+                &Asked::For("the whole of an object that seems to be empty".to_owned()),
+                &link.headers,
+            )
             .await)
     }
 
     /// Requests a range of a known object.
     pub(in crate::transfer) async fn get_range(
         &self,
-        url: &str,
+        link: &Link,
         range: &Range<u64>,
         identity: &Identity,
     ) -> Result<RangeBody, StorageError> {
-        let response = self.get(url, Some(range), Some(&identity.version)).await?;
+        let response = self.get(link, Some(range), Some(&identity.version)).await?;
         if response.status() == StatusCode::PRECONDITION_FAILED {
             return Err(changed("its version differs"));
         }
@@ -192,7 +198,7 @@ impl Storage {
                 Err(changed("it ends before the range"))
             }
             Ranged::Whole { .. } | Ranged::Compressed | Ranged::Unexpected => {
-                Err(self.unexpected(response, &Asked::for_range(range)).await)
+                Err(self.unexpected(response, &Asked::for_range(range), &link.headers).await)
             }
         }
     }
@@ -200,13 +206,14 @@ impl Storage {
     /// Requests the bytes as they are stored.
     async fn get(
         &self,
-        url: &str,
+        link: &Link,
         range: Option<&Range<u64>>,
         version: Option<&Version>,
     ) -> Result<Response, StorageError> {
         let request = |encoding: &'static str| {
             // Google decompresses objects stored as gzip for clients that do not accept gzip.
-            let mut request = self.http.get(url).header(ACCEPT_ENCODING, encoding);
+            let mut request =
+                self.http.get(link.url()).headers(link.headers.clone()).header(ACCEPT_ENCODING, encoding);
             if let Some(range) = range {
                 request =
                     request.header(RANGE, format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
@@ -276,13 +283,13 @@ impl Storage {
         response: Response,
     ) -> Result<BTreeMap<String, String>, StorageError> {
         if !part.success.contains(&response.status().as_u16()) {
-            return Err(self.unexpected(response, &Asked::ToTake(part.length)).await);
+            return Err(self.unexpected(response, &Asked::ToTake(part.length), part.headers).await);
         }
         part.wanted.report(response.headers()).map_err(StorageError::Unexpected)
     }
 
     /// Classifies an unexpected response.
-    async fn unexpected(&self, response: Response, asked: &Asked) -> StorageError {
+    async fn unexpected(&self, response: Response, asked: &Asked, sent: &HeaderMap) -> StorageError {
         let (status, headers, url) = (response.status(), response.headers().clone(), response.url().clone());
         if status.is_success() {
             let got = response::describe(status, &headers);
@@ -293,7 +300,7 @@ impl Storage {
             return StorageError::Unexpected(Error::new(ErrorKind::Storage, message));
         }
         let body = beginning(response, self.idle.min(LONGEST_MESSAGE)).await;
-        let body = without_signature(&body, &url);
+        let body = without_secrets(&body, &url, sent);
         let code = refusal::code_of(status.as_u16(), &headers, &body);
         let said = excerpt(body.as_bytes());
         let message = match asked {
@@ -431,14 +438,21 @@ async fn beginning(mut response: Response, limit: Duration) -> Vec<u8> {
     body
 }
 
-/// The error text of the storage, with the query values of the signed URL redacted: some storages quote the signature.
-fn without_signature(body: &[u8], url: &Url) -> String {
+/// The error text of the storage, with the query values of the signed URL and the secret headers redacted: some storages quote them.
+fn without_secrets(body: &[u8], url: &Url, sent: &HeaderMap) -> String {
     /// Shorter values are numbers and method names.
     const SHORTEST: usize = 12;
     let mut text = String::from_utf8_lossy(body).into_owned();
     let as_sent = url.query().unwrap_or_default().split('&').filter_map(|pair| Some(pair.split_once('=')?.1));
     let decoded = url.query_pairs().map(|(_, value)| value.into_owned());
-    for value in as_sent.map(str::to_owned).chain(decoded).filter(|value| value.len() >= SHORTEST) {
+    let headers = sent.values().filter(|value| value.is_sensitive());
+    let headers = headers.filter_map(|value| value.to_str().ok()).flat_map(|value| {
+        // Of `Basic QWxhZGRpbg==`, the second word is the secret.
+        [value].into_iter().chain(value.split(' ')).map(str::to_owned)
+    });
+    for value in
+        as_sent.map(str::to_owned).chain(decoded).chain(headers).filter(|value| value.len() >= SHORTEST)
+    {
         text = text.replace(&value, "***");
     }
     text
@@ -453,7 +467,7 @@ mod tests {
         let url = Url::parse("https://store.example/a?X-Amz-Expires=900&X-Amz-Signature=0123456789abcdef&sig=aGVsbG8%2Bd29ybGQ%3D").unwrap();
         let body =
             "<Refused>0123456789abcdef, aGVsbG8+d29ybGQ= or aGVsbG8%2Bd29ybGQ%3D after 900 s</Refused>";
-        let shown = without_signature(body.as_bytes(), &url);
+        let shown = without_secrets(body.as_bytes(), &url, &HeaderMap::new());
         assert_eq!(shown, "<Refused>***, *** or *** after 900 s</Refused>");
     }
 }

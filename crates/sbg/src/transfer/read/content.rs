@@ -5,8 +5,11 @@ use std::future::IntoFuture;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 
+use super::stream::read_all;
+use crate::drs::DrsObjectHandle;
 use crate::error::{Error, Result};
 use crate::files::FileHandle;
+use crate::transfer::download::source::Remote;
 
 /// Default size limit.
 const LIMIT: u64 = 64 << 20;
@@ -23,7 +26,22 @@ impl FileHandle {
     /// # }
     /// ```
     pub fn content(&self) -> Content {
-        Content { file: self.clone(), limit: LIMIT }
+        Content { remote: Remote::File(self.clone()), limit: LIMIT }
+    }
+}
+
+impl DrsObjectHandle {
+    /// Reads a small object into memory, as [`FileHandle::content`] does. Its checksums are not verified.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let content = client.drs_object("drs://caninedc.org/b-form").content().await?;
+    /// println!("{} bytes", content.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn content(&self) -> Content {
+        Content { remote: Remote::Drs(self.clone()), limit: LIMIT }
     }
 }
 
@@ -39,7 +57,7 @@ impl FileHandle {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is read until it is awaited"]
 pub struct Content {
-    file: FileHandle,
+    remote: Remote,
     limit: u64,
 }
 
@@ -71,12 +89,12 @@ impl Content {
     /// A malformed id, a folder or a limit of 0, before anything is sent; [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for
     /// a file that is larger than the limit; or any error of the calls, with code 5017 for a folder.
     pub async fn send(self) -> Result<Bytes> {
-        let Self { file, limit } = self;
+        let Self { remote, limit } = self;
         if limit == 0 {
             return Err(Error::invalid("the limit must be at least 1 byte"));
         }
-        file.checked_file("read")?;
-        file.read_all(limit).await
+        remote.check("read")?;
+        read_all(remote, limit).await
     }
 }
 

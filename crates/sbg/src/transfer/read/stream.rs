@@ -12,15 +12,17 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::drs::DrsObjectHandle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::FileHandle;
 use crate::transfer::download::probe::{Object, Opened, open};
 use crate::transfer::download::sequential::{Next, Sequential};
 use crate::transfer::download::signed_url::RenewableUrl;
+use crate::transfer::download::source::Remote;
 use crate::transfer::engine::concurrency::Permit;
 use crate::transfer::engine::retry::{Retry, RetryAction};
 use crate::transfer::engine::runtime::{Context, Engine};
-use crate::transfer::engine::storage::{Identity, Probe, RangeBody, StorageError};
+use crate::transfer::engine::storage::{Identity, Link, Probe, RangeBody, StorageError};
 use crate::transfer::engine::task::joined;
 use crate::transfer::part_size;
 use crate::transfer::progress::Counters;
@@ -67,23 +69,7 @@ impl FileHandle {
     /// # }
     /// ```
     pub fn stream_range(&self, range: impl RangeBounds<u64>) -> FileStream {
-        self.read(range, u64::MAX, Delivery::Pieces)
-    }
-
-    /// The same, but a file larger than `limit` yields an error before any bytes.
-    fn read(&self, range: impl RangeBounds<u64>, limit: u64, delivery: Delivery) -> FileStream {
-        let start = match range.start_bound() {
-            Bound::Included(start) => *start,
-            Bound::Excluded(before) => before.saturating_add(1),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(last) => last.saturating_add(1),
-            Bound::Excluded(end) => *end,
-            Bound::Unbounded => u64::MAX,
-        };
-        let wanted = Wanted { range: start..end, limit, delivery, piece_size: PIECE, readahead: AHEAD };
-        FileStream { file: self.clone(), wanted, running: None }
+        read(Remote::File(self.clone()), range, u64::MAX, Delivery::Pieces)
     }
 
     /// Reads a range of the file. A range that extends beyond the end of the file is cut there.
@@ -101,13 +87,83 @@ impl FileHandle {
     /// # }
     /// ```
     pub async fn read_range(&self, range: impl RangeBounds<u64>) -> Result<Bytes> {
-        collect(self.read(range, u64::MAX, Delivery::AtOnce)).await
+        collect(read(Remote::File(self.clone()), range, u64::MAX, Delivery::AtOnce)).await
+    }
+}
+
+impl DrsObjectHandle {
+    /// Streams the bytes of the object, as [`FileHandle::stream`] does. Its size and checksums are not verified.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use futures::TryStreamExt as _;
+    ///
+    /// let mut bytes = client.drs_object("drs://caninedc.org/b-form").stream();
+    /// while let Some(piece) = bytes.try_next().await? {
+    ///     println!("{} bytes", piece.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream(&self) -> FileStream {
+        self.stream_range(..)
     }
 
-    /// All bytes of the file. Fails if it is larger than `limit`.
-    pub(in crate::transfer) async fn read_all(&self, limit: u64) -> Result<Bytes> {
-        collect(self.read(.., limit, Delivery::AtOnce)).await
+    /// Streams a range of the object, as [`FileHandle::stream_range`] does.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// use futures::TryStreamExt as _;
+    ///
+    /// let mut header = client.drs_object("drs://caninedc.org/b-form").stream_range(..4096);
+    /// while let Some(piece) = header.try_next().await? {
+    ///     println!("{} bytes", piece.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream_range(&self, range: impl RangeBounds<u64>) -> FileStream {
+        read(Remote::Drs(self.clone()), range, u64::MAX, Delivery::Pieces)
     }
+
+    /// Reads a range of the object, as [`FileHandle::read_range`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a range that begins beyond the end of the object; or any error of
+    /// the calls.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let magic = client.drs_object("drs://caninedc.org/b-form").read_range(..4).await?;
+    /// assert_eq!(magic, b"BAM\x01"[..]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn read_range(&self, range: impl RangeBounds<u64>) -> Result<Bytes> {
+        collect(read(Remote::Drs(self.clone()), range, u64::MAX, Delivery::AtOnce)).await
+    }
+}
+
+/// Streams a range. A file larger than `limit` yields an error before any bytes.
+fn read(remote: Remote, range: impl RangeBounds<u64>, limit: u64, delivery: Delivery) -> FileStream {
+    let start = match range.start_bound() {
+        Bound::Included(start) => *start,
+        Bound::Excluded(before) => before.saturating_add(1),
+        Bound::Unbounded => 0,
+    };
+    let end = match range.end_bound() {
+        Bound::Included(last) => last.saturating_add(1),
+        Bound::Excluded(end) => *end,
+        Bound::Unbounded => u64::MAX,
+    };
+    let wanted = Wanted { range: start..end, limit, delivery, piece_size: PIECE, readahead: AHEAD };
+    FileStream { remote, wanted, running: None }
+}
+
+/// All bytes. Fails if there are more than `limit`.
+pub(super) async fn read_all(remote: Remote, limit: u64) -> Result<Bytes> {
+    collect(read(remote, .., limit, Delivery::AtOnce)).await
 }
 
 /// The requested range, and how to deliver it.
@@ -160,7 +216,7 @@ async fn collect(mut pieces: FileStream) -> Result<Bytes> {
 /// ```
 #[must_use = "nothing is read from a stream unless it is polled"]
 pub struct FileStream {
-    file: FileHandle,
+    remote: Remote,
     wanted: Wanted,
     /// `None` until the first poll.
     running: Option<Running>,
@@ -203,8 +259,8 @@ struct Running {
 }
 
 impl Running {
-    fn start(file: FileHandle, wanted: Wanted) -> Self {
-        let engine = file.client.engine();
+    fn start(remote: Remote, wanted: Wanted) -> Self {
+        let engine = remote.engine();
         let (give, pieces) = mpsc::channel(1);
         let stop = CancellationToken::new();
         let (context, ended) = (engine.context(), stop.clone());
@@ -212,7 +268,7 @@ impl Running {
         let begun = engine.spawn(async move {
             tokio::select! {
                 () = ended.cancelled() => {}
-                () = produce(context, file, wanted, give) => {}
+                () = produce(context, remote, wanted, give) => {}
             }
         });
         if let Err(error) = begun {
@@ -227,8 +283,8 @@ impl Stream for FileStream {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { file, wanted, running } = &mut *self;
-        let running = running.get_or_insert_with(|| Running::start(file.clone(), wanted.clone()));
+        let Self { remote, wanted, running } = &mut *self;
+        let running = running.get_or_insert_with(|| Running::start(remote.clone(), wanted.clone()));
         running.pieces.poll_recv(context)
     }
 }
@@ -240,15 +296,15 @@ impl fmt::Debug for FileStream {
 }
 
 /// Fetches pieces in order until all are delivered, one fails, or the receiver is dropped.
-async fn produce(context: Context, file: FileHandle, wanted: Wanted, give: mpsc::Sender<Result<Bytes>>) {
-    let done = match begin(context, &file, &wanted).await {
+async fn produce(context: Context, remote: Remote, wanted: Wanted, give: mpsc::Sender<Result<Bytes>>) {
+    let done = match begin(context, &remote, &wanted).await {
         Ok(StreamStart::Nothing) => Ok(()),
         Ok(StreamStart::Pieces(pieces)) => give_pieces(*pieces, &wanted, &give).await,
         Ok(StreamStart::Sequential(reader)) => give_in_order(*reader, &wanted, &give).await,
         Err(error) => Err(error),
     };
     if let Err(error) = done {
-        let error = error.of_transfer(|| format!("cannot read the file `{}`", file.id()));
+        let error = error.of_transfer(|| format!("cannot read the file `{}`", remote.name()));
         give.send(Err(error)).await.ok();
     }
 }
@@ -271,8 +327,8 @@ struct Pieces {
 }
 
 /// Opens the file.
-async fn begin(context: Context, file: &FileHandle, wanted: &Wanted) -> Result<StreamStart> {
-    let file_id = file.checked_file("read")?;
+async fn begin(context: Context, remote: &Remote, wanted: &Wanted) -> Result<StreamStart> {
+    remote.check("read")?;
     if wanted.piece_size == 0 {
         return Err(Error::invalid("a piece has at least 1 byte"));
     }
@@ -280,7 +336,7 @@ async fn begin(context: Context, file: &FileHandle, wanted: &Wanted) -> Result<S
     if range.start >= range.end {
         return if range.start == range.end { Ok(StreamStart::Nothing) } else { Err(beyond(range)) };
     }
-    let signed_url = RenewableUrl::new(context.clone(), file_id.to_owned());
+    let signed_url = RenewableUrl::new(remote.locate(&context, "read").await?.urls);
     let first = range.start..range.end.min(range.start.saturating_add(wanted.piece_size));
     let counters = Counters::new();
     let opened = open(&context, &signed_url, &first, &counters, &mut Retry::default()).await?;
@@ -291,7 +347,7 @@ async fn begin(context: Context, file: &FileHandle, wanted: &Wanted) -> Result<S
         Probe::Empty | Probe::Shorter => return Err(beyond(range)),
     };
     match opening.size {
-        Some(size) if size > wanted.limit => Err(too_large(file_id, size, wanted.limit)),
+        Some(size) if size > wanted.limit => Err(too_large(remote.name(), size, wanted.limit)),
         Some(size) if size <= range.start => Err(beyond(range)),
         Some(size) if !opening.whole && opening.version.is_certain() => {
             let identity = Identity { size, version: opening.version };
@@ -354,7 +410,7 @@ async fn give_in_order(
             Next::End => break,
         }
         if reader.position() > wanted.limit {
-            return Err(too_large(reader.file_id(), reader.position(), wanted.limit));
+            return Err(too_large(reader.name(), reader.position(), wanted.limit));
         }
         if wanted.delivery == Delivery::AtOnce {
             continue;
@@ -372,8 +428,8 @@ async fn give_in_order(
     Ok(())
 }
 
-fn too_large(file_id: &str, size: u64, limit: u64) -> Error {
-    let message = format!("the file `{file_id}` has {size} bytes or more, above the limit of {limit}");
+fn too_large(name: &str, size: u64, limit: u64) -> Error {
+    let message = format!("the file `{name}` has {size} bytes or more, above the limit of {limit}");
     Error::invalid(message).with_hint("`download` it, or set a larger `limit`")
 }
 
@@ -407,8 +463,8 @@ impl Reader {
                     }
                 },
             };
-            let url = signed.as_ref().map_or("", |signed| &signed.url);
-            let outcome = self.attempt(&rest, url, body, &mut bytes).await;
+            let link = signed.as_ref().map(|signed| &signed.link);
+            let outcome = self.attempt(&rest, link, body, &mut bytes).await;
             drop(connection);
             if bytes.len() > before {
                 retry = Retry::default();
@@ -427,13 +483,14 @@ impl Reader {
     async fn attempt(
         &self,
         rest: &Range<u64>,
-        url: &str,
+        link: Option<&Link>,
         begun: Option<RangeBody>,
         bytes: &mut BytesMut,
     ) -> Result<(), StorageError> {
-        let mut body = match begun {
-            Some(body) => body,
-            None => self.object.body(rest, url).await?,
+        let mut body = match (begun, link) {
+            (Some(body), _) => body,
+            (None, Some(link)) => self.object.body(rest, link).await?,
+            (None, None) => return Ok(()),
         };
         while let Some(piece) = body.next().await? {
             self.object.context.down.take(piece.len() as u64).await;

@@ -1,7 +1,5 @@
 //! Checksums of a whole object in the headers of a response. Pure.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 
 use crate::transfer::digest::{Algorithm, Digest};
@@ -14,8 +12,7 @@ use crate::transfer::digest::{Algorithm, Digest};
 pub(in crate::transfer) fn announced(headers: &HeaderMap) -> Vec<Digest> {
     let mut digests = Vec::new();
     let mut add = |algorithm: Algorithm, text: &str| {
-        let bytes = STANDARD.decode(text.trim()).ok();
-        let digest = bytes.and_then(|bytes| Digest::from_bytes(algorithm, &bytes));
+        let digest = Digest::of_base64(algorithm, text);
         digests.extend(digest.filter(|digest| !digests.contains(digest)));
     };
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());

@@ -84,7 +84,8 @@ fn without_credentials(headers: &mut HeaderMap) {
         [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name)
             || ["token", "secret", "credential"].iter().any(|word| name.as_str().contains(word))
     };
-    let secret: Vec<HeaderName> = headers.keys().filter(|name| is_secret(name)).cloned().collect();
+    let secret = headers.iter().filter(|(name, value)| value.is_sensitive() || is_secret(name));
+    let secret: Vec<HeaderName> = secret.map(|(name, _)| name.clone()).collect();
     for name in secret {
         headers.remove(name);
     }
