@@ -94,12 +94,12 @@ impl Client {
     }
 }
 
-/// Waits while a server stages an object: status 202, with `Retry-After`.
+/// Waits while a server stages an object: status 202, mostly with `Retry-After`. Without it the waits grow by a second each.
 #[derive(Debug)]
 struct StagingSleeper;
 
 impl StagingSleeper {
-    const DEFAULT_WAIT: Duration = Duration::from_secs(10);
+    const LONGEST_WAIT: u32 = 30;
     const LONGEST: Duration = Duration::from_secs(60 * 60);
 }
 
@@ -108,7 +108,8 @@ impl ErrorHandler for StagingSleeper {
         if answer.status() != 202 {
             return Decision::Pass;
         }
-        let wait = retry_after(answer.headers()).unwrap_or(Self::DEFAULT_WAIT);
+        let wait = retry_after(answer.headers())
+            .unwrap_or_else(|| Duration::from_secs(attempt.number.min(Self::LONGEST_WAIT).into()));
         if attempt.elapsed + wait <= Self::LONGEST {
             return Decision::RetryAfter(wait);
         }
