@@ -39,6 +39,15 @@ impl Scheduler {
     /// At most `parallel` requests at once; `paced` says whether to wait for a new window instead of getting a 429, and `share` which
     /// part of a window may be used.
     pub(crate) fn new(parallel: usize, paced: bool, share: f64) -> Self {
+        Self::of(parallel as u64, paced, share)
+    }
+
+    /// Limits for another server: the same settings, its whole rate limit, and nothing in flight.
+    pub(crate) fn another(&self) -> Self {
+        Self::of(self.parallel, self.paced, 1.0)
+    }
+
+    fn of(parallel: u64, paced: bool, share: f64) -> Self {
         let state = State {
             under_way: 0,
             window: Window::new(share),
@@ -46,12 +55,7 @@ impl Scheduler {
             spent_until: None,
             latest: None,
         };
-        Self { parallel: parallel as u64, paced, state: Mutex::new(state), spent: Notify::new() }
-    }
-
-    /// Limits for another server: the same settings, and nothing in flight.
-    pub(crate) fn another(&self) -> Self {
-        Self { parallel: self.parallel, paced: self.paced, state: Mutex::default(), spent: Notify::new() }
+        Self { parallel, paced, state: Mutex::new(state), spent: Notify::new() }
     }
 
     /// Waits until a request may leave. Calls `told` once with the time to wait, if the window is spent.
