@@ -145,8 +145,9 @@ impl Response {
     fn refusal(&self) -> Error {
         let said = self.said();
         // DRS servers call it `msg`.
-        let message =
-            said.as_ref().and_then(|said| said.message.as_deref().or(said.extra.get("msg")?.as_str()));
+        let message = said
+            .as_ref()
+            .and_then(|said| said.message.as_deref().or_else(|| said.extra.get("msg")?.as_str()));
         let message = message.map(one_line);
         let (status, code) = (self.status(), said.as_ref().and_then(code_of));
         let no_reason = || format!("the platform gave no reason; the response is {}", excerpt(&self.body));
