@@ -36,9 +36,9 @@ impl Policy {
         let mut handlers = self.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
         Arc::make_mut(&mut handlers).add(handler);
         Self {
-            gate: Gate { advance_access: false },
-            budget: self.budget.another(),
-            authorise: self.authorise.for_server(base, sends_token),
+            preflight: Preflight { advance_access: false },
+            scheduler: self.scheduler.another(),
+            auth: self.auth.for_server(base, sends_token),
             call_timeout: self.call_timeout,
             retry: self.retry.clone(),
             handlers: RwLock::new(handlers),

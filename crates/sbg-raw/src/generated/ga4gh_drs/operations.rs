@@ -11,7 +11,7 @@ pub static OPERATIONS: [Operation; 3usize] = [
         tag: "ga4gh-drs",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -21,7 +21,7 @@ pub static OPERATIONS: [Operation; 3usize] = [
         tag: "ga4gh-drs",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
     Operation {
@@ -31,7 +31,7 @@ pub static OPERATIONS: [Operation; 3usize] = [
         tag: "ga4gh-drs",
         advance_access: false,
         idempotent: true,
-        answers: true,
+        returns_body: true,
         pagination: None,
     },
 ];

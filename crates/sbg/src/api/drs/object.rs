@@ -196,15 +196,16 @@ async fn ask_registry(
     let name = format!("{prefix}:{accession}");
     url.path_segments_mut().map_err(|()| invalid())?.pop_if_empty().extend(name.split('/'));
     let request = reqwest::Request::new(Method::GET, url.clone());
-    let answer = client.drs_pipeline(&url).run(request, Operation::of_request("GET", "/registry/{}")).await?;
+    let response =
+        client.drs_pipeline(&url).run(request, Operation::of_request("GET", "/registry/{}")).await?;
     let unreadable = |error: serde_json::Error| {
         Error::new(
             ErrorKind::UnexpectedResponse,
-            format!("the registry sent an unknown form: {}", excerpt(answer.body())),
+            format!("the registry sent an unknown form: {}", excerpt(response.body())),
         )
         .with_source(error)
     };
-    let resolved: Resolved = serde_json::from_slice(answer.body()).map_err(unreadable)?;
+    let resolved: Resolved = serde_json::from_slice(response.body()).map_err(unreadable)?;
     let mut resources = resolved.payload.map(|payload| payload.resolved_resources).unwrap_or_default();
     resources.sort_by_key(|resource| !resource.official);
     let found =

@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::config::Endpoint;
 use crate::error::{Error, Result};
 use crate::ids::excerpt;
-use crate::pipeline::{Answer, Attempt, Decision, ErrorHandler, Pipeline, Policy, retry_after};
+use crate::pipeline::{Attempt, Decision, ErrorHandler, Pipeline, Policy, Response, retry_after};
 
 /// Path of the service on its host.
 const PATH: &str = "/ga4gh/drs/v1";
@@ -104,16 +104,16 @@ impl StagingSleeper {
 }
 
 impl ErrorHandler for StagingSleeper {
-    fn handle(&self, answer: &Answer, attempt: &Attempt) -> Decision {
-        if answer.status() != 202 {
+    fn handle(&self, response: &Response, attempt: &Attempt) -> Decision {
+        if response.status() != 202 {
             return Decision::Pass;
         }
-        let wait = retry_after(answer.headers())
+        let wait = retry_after(response.headers())
             .unwrap_or_else(|| Duration::from_secs(attempt.number.min(Self::LONGEST_WAIT).into()));
         if attempt.elapsed + wait <= Self::LONGEST {
             return Decision::RetryAfter(wait);
         }
         let body = r#"{"msg": "the server still stages the object"}"#;
-        Decision::Replace(Answer::new(StatusCode::SERVICE_UNAVAILABLE, HeaderMap::new(), body))
+        Decision::Replace(Response::new(StatusCode::SERVICE_UNAVAILABLE, HeaderMap::new(), body))
     }
 }
