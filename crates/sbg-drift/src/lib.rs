@@ -30,6 +30,8 @@ mod decode;
 mod har;
 mod lenient;
 mod lines;
+#[cfg(feature = "program")]
+pub mod program;
 mod report;
 mod routes;
 mod schema;

@@ -32,6 +32,7 @@ mod json_object;
 mod objects;
 mod parse_error;
 mod private_file;
+pub mod program;
 mod shared;
 mod state;
 mod world;

@@ -8,6 +8,7 @@ pub(crate) mod jobs;
 mod metadata;
 mod metadata_value;
 mod reference;
+mod resolve;
 mod search;
 
 use sbg_raw::ClientFilesExt as _;

@@ -118,7 +118,7 @@ impl Entry {
     }
 }
 
-fn is_folder(file: &types::File) -> bool {
+pub(super) fn is_folder(file: &types::File) -> bool {
     file.type_ == Some(FileType::Folder)
 }
 
@@ -258,7 +258,7 @@ impl ProjectFiles {
 }
 
 /// The names of a path that starts at the root of a project.
-fn names(path: &str) -> Result<impl Iterator<Item = &str>> {
+pub(super) fn names(path: &str) -> Result<impl Iterator<Item = &str>> {
     if let Some(odd) = path.split('/').find(|name| matches!(*name, "." | "..")) {
         return Err(Error::invalid(format!(
             "`{odd}` in `{path}` is not a name: paths begin at the root of the project"

@@ -2,8 +2,8 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use crate::{Builder, Emulator, FaultRule, StorageFlavor, StorageQuirk};
 use clap::Parser;
-use sbg_emulator::{Builder, Emulator, FaultRule, StorageFlavor, StorageQuirk};
 
 /// The Seven Bridges Platform API v2 in one process, for tests and offline work.
 ///
@@ -11,7 +11,7 @@ use sbg_emulator::{Builder, Emulator, FaultRule, StorageFlavor, StorageQuirk};
 #[derive(Debug, Parser)]
 #[command(version)]
 #[expect(clippy::struct_excessive_bools, reason = "these are independent switches")]
-pub(crate) struct Options {
+pub struct Options {
     /// Address and port of the API; port 0 selects a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -81,7 +81,7 @@ pub(crate) struct Options {
 impl Options {
     /// The folder for the certificate, if there is one.
     #[cfg_attr(not(feature = "tls"), expect(clippy::unused_self, reason = "there is nothing to ask for"))]
-    pub(crate) fn trust_folder(&self) -> Option<PathBuf> {
+    pub(super) fn trust_folder(&self) -> Option<PathBuf> {
         #[cfg(feature = "tls")]
         return self.tls.clone();
         #[cfg(not(feature = "tls"))]
@@ -89,7 +89,7 @@ impl Options {
     }
 
     /// The emulator with these options.
-    pub(crate) fn into_builder(self) -> Builder {
+    pub(super) fn into_builder(self) -> Builder {
         // A program has nobody to read its log, which would grow.
         let mut builder = Emulator::builder()
             .listen(self.listen)

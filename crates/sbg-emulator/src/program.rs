@@ -1,4 +1,4 @@
-//! The emulator as a program: prints how to connect to it, then serves until it is interrupted.
+//! The emulator as a program, on its own and as a command of `sbg`: prints how to connect to it, then serves until it is interrupted.
 
 mod options;
 
@@ -6,25 +6,26 @@ use std::{
     fs,
     io::{self, Write as _},
     path::{self, Path},
-    process::ExitCode,
 };
 
-use clap::Parser as _;
-use sbg_emulator::Emulator;
+use crate::emulator::Emulator;
 
-use crate::options::Options;
+pub use self::options::Options;
 
-fn main() -> ExitCode {
-    match run(Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("sbg-emulator: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(options: Options) -> io::Result<()> {
+/// Starts an emulator, prints `export` lines that point a client at it, and serves until the process is interrupted.
+///
+/// ```no_run
+/// use clap::Parser as _;
+/// use sbg_emulator::program::{self, Options};
+///
+/// program::run(Options::parse_from(["sbg-emulator", "--demo"]))?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// An address that cannot be listened on, a folder that cannot be used, or an output that cannot be written.
+pub fn run(options: Options) -> io::Result<()> {
     let trust_folder = options.trust_folder();
     let emulator = options.into_builder().start_blocking()?;
     let authority = trust_folder.map(|folder| write_authority(&emulator, &folder)).transpose()?;

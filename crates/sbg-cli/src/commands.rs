@@ -1,0 +1,30 @@
+//! One file for each command or family of commands.
+
+pub(crate) mod apps;
+pub(crate) mod cat;
+mod changes;
+pub(crate) mod completions;
+pub(crate) mod configure;
+pub(crate) mod copy;
+pub(crate) mod cost;
+pub(crate) mod down;
+pub(crate) mod find;
+mod inputs;
+pub(crate) mod jobs;
+pub(crate) mod ls;
+pub(crate) mod members;
+pub(crate) mod meta;
+pub(crate) mod mkdir;
+pub(crate) mod projects;
+pub(crate) mod remove;
+pub(crate) mod run;
+mod sheet;
+pub(crate) mod stat;
+pub(crate) mod storage_jobs;
+pub(crate) mod tag;
+pub(crate) mod tasks;
+mod transfers;
+pub(crate) mod up;
+pub(crate) mod uploads;
+pub(crate) mod volumes;
+pub(crate) mod whoami;

@@ -1,0 +1,240 @@
+//! `up`: uploads files, folders and standard input.
+
+use std::io::{self, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use sbg::Client;
+use sbg::files::FileChange;
+use sbg::transfer::{Conflict, Outcome, UploadMany, Uploaded};
+
+use super::transfers::{Moved, TransferOptions};
+use crate::context::Context;
+use crate::exit::usage;
+use crate::path::{Folder, Remote, Target, subfolder};
+use crate::progress::Counted;
+use crate::units::parse_pair;
+
+/// Upload files and folders
+///
+/// As `cp` does: into the destination if it is a project or folder, else under its name. A destination that ends with a slash is created.
+/// Interrupted uploads resume when the same command runs again, and files that are up to date are not sent again.
+#[derive(Args, Debug)]
+pub(crate) struct Up {
+    /// Files and folders of this machine; `-` uploads standard input. `folder/.` uploads what is in the folder
+    #[arg(required = true, value_name = "LOCAL")]
+    local: Vec<PathBuf>,
+    /// Project, folder, or path of the new file
+    #[arg(value_name = "DESTINATION")]
+    destination: Remote,
+    #[command(flatten)]
+    options: TransferOptions,
+    /// Tag of each file; can be repeated
+    #[arg(long)]
+    tag: Vec<String>,
+    /// Metadata of each file; can be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_pair)]
+    metadata: Vec<(String, String)>,
+    /// Bytes of standard input. Without it, a pipe is first saved to a temporary file
+    #[arg(long, value_name = "BYTES")]
+    size: Option<u64>,
+}
+
+impl Up {
+    pub(crate) async fn run(self, context: &Context) -> Result<()> {
+        let client = context.client()?;
+        let (mut files, mut folders) = (Vec::new(), Vec::new());
+        let is_stdin = self.local == [Path::new("-")];
+        for path in self.local.iter().filter(|_| !is_stdin) {
+            // Everything is looked at before anything is sent.
+            let found =
+                std::fs::metadata(path).with_context(|| format!("cannot upload `{}`", path.display()))?;
+            if found.is_dir() { folders.push(path.clone()) } else { files.push(path.clone()) }
+        }
+        let target = self.destination.target(client, self.local.len() > 1).await?;
+        let mut moved = Moved::default();
+        let mut ids = Vec::new();
+        if is_stdin {
+            ids.extend(self.stdin(context, client, &target, &mut moved).await?);
+        } else if let ([file], Some(name)) = (&files[..], &target.name) {
+            ids.extend(self.named(context, client, file, (&target, name), &mut moved).await?);
+        } else if !files.is_empty() {
+            let label = label(&files);
+            let upload = self.set(client.upload_all(files), &target.folder);
+            let report = context.transfer(&label, Counted::Files, upload.start()).await?;
+            moved.all(context, "up", "", &report)?;
+            ids.extend(succeeded(&report));
+        }
+        for folder in folders {
+            let (place, prefix) = place_of(client, &folder, &target).await?;
+            let upload = self.set(client.upload_tree(&folder), &place);
+            let report =
+                context.transfer(&folder.display().to_string(), Counted::Files, upload.start()).await?;
+            moved.all(context, "up", &prefix, &report)?;
+            ids.extend(succeeded(&report));
+        }
+        self.describe(client, ids).await?;
+        moved.finish(context, "uploaded")
+    }
+
+    fn set(&self, upload: UploadMany, folder: &Folder) -> UploadMany {
+        let upload = upload.on_conflict(self.options.conflict()).compare(self.options.compare());
+        match folder {
+            Folder::Project(id) => upload.to_project(id),
+            Folder::Folder(folder) => upload.to_folder(&**folder),
+        }
+    }
+
+    /// Uploads a file under a name that the user chose. Returns its id.
+    async fn named(
+        &self,
+        context: &Context,
+        client: &Client,
+        local: &Path,
+        (target, name): (&Target, &str),
+        moved: &mut Moved,
+    ) -> Result<Option<String>> {
+        if self.exists(client).await? {
+            skip(context, name, local, moved)?;
+            return Ok(None);
+        }
+        let upload =
+            client.upload(local).name(name).overwrite(self.options.conflict() == Conflict::Overwrite);
+        let upload = match &target.folder {
+            Folder::Project(id) => upload.to_project(id),
+            Folder::Folder(folder) => upload.to_folder(&**folder),
+        };
+        let done = context.transfer(name, Counted::Parts, upload.start()).await?;
+        report_one(context, name, local, done, moved).map(Some)
+    }
+
+    /// Uploads standard input. Returns the id of the file.
+    async fn stdin(
+        &self,
+        context: &Context,
+        client: &Client,
+        target: &Target,
+        moved: &mut Moved,
+    ) -> Result<Option<String>> {
+        let Some(name) = target.name.as_deref() else {
+            return Err(usage("standard input has no name: end the destination with that of the new file"));
+        };
+        let local = Path::new("-");
+        if self.exists(client).await? {
+            skip(context, name, local, moved)?;
+            return Ok(None);
+        }
+        let (reader, size) = standard_input(context, self.size)?;
+        let reader = tokio::fs::File::from_std(reader);
+        let upload = client.upload_reader(name, reader, size);
+        let upload = upload.overwrite(self.options.conflict() == Conflict::Overwrite);
+        let upload = match &target.folder {
+            Folder::Project(id) => upload.to_project(id),
+            Folder::Folder(folder) => upload.to_folder(&**folder),
+        };
+        let done = context.transfer(name, Counted::Parts, upload.start()).await?;
+        report_one(context, name, local, done, moved).map(Some)
+    }
+
+    /// Whether the destination exists and is to be left as it is.
+    async fn exists(&self, client: &Client) -> Result<bool> {
+        match self.options.conflict() {
+            Conflict::Skip => Ok(self.destination.find(client).await.is_ok()),
+            Conflict::Rename => Err(usage(
+                "`--on-conflict rename` chooses the name itself: end the destination with a folder",
+            )),
+            _ => Ok(false),
+        }
+    }
+
+    /// Sets tags and metadata, 100 files a call. Metadata that is there and not named stays.
+    async fn describe(&self, client: &Client, ids: Vec<String>) -> Result<()> {
+        if ids.is_empty() || (self.tag.is_empty() && self.metadata.is_empty()) {
+            return Ok(());
+        }
+        let changes = ids.into_iter().map(|id| {
+            let change = FileChange::new(id);
+            let change = if self.tag.is_empty() { change } else { change.tags(self.tag.clone()) };
+            self.metadata.iter().fold(change, |change, (key, value)| change.merge_metadata(key, value))
+        });
+        for result in client.files().bulk_edit(changes).await? {
+            result.context("the file is uploaded, but cannot be described")?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a folder goes: under its name into a folder that exists, or under the name that the user chose.
+async fn place_of(client: &Client, local: &Path, target: &Target) -> Result<(Folder, String)> {
+    let text = local.to_string_lossy();
+    let contents_only = text == "." || text.ends_with("/.") || local.file_name().is_none();
+    let name = match &target.name {
+        Some(name) => name.clone(),
+        None if contents_only => return Ok((target.folder.clone(), String::new())),
+        None => local.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    let folder = subfolder(client, &target.folder, &name).await?;
+    Ok((Folder::Folder(Box::new(folder)), format!("{name}/")))
+}
+
+fn skip(context: &Context, name: &str, local: &Path, moved: &mut Moved) -> Result<()> {
+    moved.one(context, "up", (name, local, None), &Ok(Outcome::Skipped))
+}
+
+fn label(files: &[PathBuf]) -> String {
+    match files {
+        [file] => file.display().to_string(),
+        files => format!("{} files", files.len()),
+    }
+}
+
+fn succeeded(report: &sbg::transfer::Report) -> impl Iterator<Item = String> {
+    let moved = |file: &&sbg::transfer::FileReport| !matches!(file.outcome, Ok(Outcome::Skipped) | Err(_));
+    report.files.iter().filter(moved).filter_map(|file| file.id.clone())
+}
+
+fn report_one(
+    context: &Context,
+    name: &str,
+    local: &Path,
+    done: Uploaded,
+    moved: &mut Moved,
+) -> Result<String> {
+    let outcome = Ok(Outcome::Transferred(done.bytes));
+    moved.one(context, "up", (name, local, Some(&done.file.id)), &outcome)?;
+    Ok(done.file.id)
+}
+
+/// Standard input and its size, which the platform wants to know first. A pipe whose size is not given goes to a temporary file.
+fn standard_input(context: &Context, size: Option<u64>) -> Result<(std::fs::File, u64)> {
+    let stdin = duplicate()?;
+    if let Some(size) = size {
+        return Ok((stdin, size));
+    }
+    let found = stdin.metadata()?;
+    if found.is_file() {
+        let position = (&stdin).stream_position()?;
+        return Ok((stdin, found.len().saturating_sub(position)));
+    }
+    context.screen.note("saving standard input to a temporary file first; `--size BYTES` sends it at once");
+    let mut file =
+        tempfile::tempfile().context("cannot create a temporary file; TMPDIR names another folder")?;
+    let size = io::copy(&mut io::stdin().lock(), &mut file).context("cannot save standard input")?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok((file, size))
+}
+
+#[cfg(unix)]
+fn duplicate() -> Result<std::fs::File> {
+    use std::os::fd::AsFd as _;
+    Ok(std::fs::File::from(io::stdin().as_fd().try_clone_to_owned().context("cannot read standard input")?))
+}
+
+#[cfg(windows)]
+fn duplicate() -> Result<std::fs::File> {
+    use std::os::windows::io::AsHandle as _;
+    Ok(std::fs::File::from(
+        io::stdin().as_handle().try_clone_to_owned().context("cannot read standard input")?,
+    ))
+}
