@@ -143,7 +143,12 @@ pub(crate) fn explain(error: &Error) -> (String, Option<String>) {
         message = message.replacen(&format!("; {hint}"), "", 1);
     }
     let stopped = error.downcast_ref::<Stopped>().map(|stopped| stopped.hint.clone());
-    let hint = hint.or(stopped).or_else(|| library.and_then(advice).map(str::to_owned));
+    let advice = library.and_then(advice).map(str::to_owned);
+    let hint = match (hint.or(stopped), advice) {
+        // The library says where the token came from.
+        (Some(hint), Some(advice)) if code(error) == REFUSED => Some(format!("{hint}; {advice}")),
+        (hint, advice) => hint.or(advice),
+    };
     (printable(&message).into_owned(), hint.map(|hint| printable(&hint).into_owned()))
 }
 

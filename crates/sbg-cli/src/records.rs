@@ -2,6 +2,7 @@
 //!
 //! Records are a promise: fields have one name and one type, whatever the platform adds or leaves out.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use sbg::tasks::TaskExt as _;
@@ -94,12 +95,13 @@ fn price(price: Option<&types::Price>) -> Value {
     )
 }
 
-/// Metadata with text only; the platform sends numbers as text.
+/// Metadata in the order of its keys, as text: the platform sends numbers as text, too.
 pub(crate) fn metadata(metadata: &impl Serialize) -> Value {
     match serde_json::to_value(metadata) {
         Ok(Value::Object(fields)) => {
             let fields = fields.into_iter().filter(|(_, value)| !value.is_null());
-            Value::Object(fields.map(|(name, value)| (name, Value::String(cell(&value)))).collect())
+            let sorted: BTreeMap<String, String> = fields.map(|(name, value)| (name, cell(&value))).collect();
+            json!(sorted)
         }
         _ => Value::Null,
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, ValueEnum};
 use sbg::transfer::{Algorithm, Conflict, DownloadMany, Outcome};
 use sbg::types::{self, FileType};
@@ -144,6 +144,9 @@ impl Down {
             Conflict::Skip if to.exists() => {
                 return moved.one(context, "down", (path, to, Some(&file.id)), &Ok(Outcome::Skipped));
             }
+            Conflict::Fail if to.exists() => {
+                return Err(anyhow!("`{}` exists: `--on-conflict` says what to do", to.display()));
+            }
             Conflict::Rename => return Err(usage("`--on-conflict rename` needs a folder as destination")),
             _ => {}
         }
@@ -158,7 +161,9 @@ impl Down {
         }
         let done = context.transfer(path, Counted::Parts, download.start()).await?;
         moved.one(context, "down", (path, to, Some(&file.id)), &Ok(Outcome::Transferred(done.bytes)))?;
-        for digest in &done.digests {
+        let wanted = self.checksum.and_then(|checksum| checksum.to_possible_value());
+        let is_wanted = |name: &str| wanted.as_ref().is_some_and(|wanted| wanted.matches(name, true));
+        for digest in done.digests.iter().filter(|digest| is_wanted(digest.algorithm().name())) {
             let record = crate::records::Record::new("checksum")
                 .with("path", path)
                 .with("algorithm", digest.algorithm().name())

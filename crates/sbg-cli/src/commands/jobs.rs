@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand, ValueEnum};
+use sbg::Fields;
 use sbg::prelude::*;
 
 use super::storage_jobs::report;
@@ -56,14 +57,14 @@ impl List {
         let client = context.client()?;
         match self.kind {
             Some(Kind::Import) => {
-                let mut jobs = client.imports().query().items();
+                let mut jobs = client.imports().query().fields(Fields::all()).items();
                 while let Some(job) = jobs.try_next().await? {
                     let record = records::import(&job);
                     context.out.row(&record, [&job.id, record.text("state"), record.text("location")])?;
                 }
             }
             Some(Kind::Export) => {
-                let mut jobs = client.exports().query().items();
+                let mut jobs = client.exports().query().fields(Fields::all()).items();
                 while let Some(job) = jobs.try_next().await? {
                     let record = records::export(&job);
                     context.out.row(&record, [&job.id, record.text("state"), record.text("location")])?;

@@ -1,6 +1,6 @@
 //! `mkdir`: creates folders.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 
 use crate::context::Context;
@@ -35,7 +35,7 @@ impl Mkdir {
                 // Without the slash, so that the folder itself is not created with its parents.
                 let plain = Remote::Path { project: project.clone(), path: path.clone(), is_folder: false };
                 let target = plain.target(client, false).await?;
-                let Some(name) = target.name else { return Err(usage(format!("{}: it exists", cannot()))) };
+                let Some(name) = target.name else { return Err(anyhow!("{}: it exists", cannot())) };
                 let create = client.files().create_folder(name);
                 let create = match &target.folder {
                     Folder::Project(id) => create.in_project(id),

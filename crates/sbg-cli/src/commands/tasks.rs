@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use sbg::prelude::*;
 use sbg::tasks::TaskValue;
-use sbg::types::{self, TaskListStatus};
+use sbg::types::{self, TaskListStatus, TaskOrder, TaskOrderBy};
 use sbg::{Fields, ProjectId};
 
 use super::cat;
@@ -131,6 +131,7 @@ fn parse_status(text: &str) -> Result<TaskListStatus, String> {
 impl List {
     async fn run(self, context: &Context) -> Result<()> {
         let query = context.client()?.tasks().query().fields(Fields::only(LISTED));
+        let query = query.order_by(TaskOrderBy::CreatedTime, TaskOrder::Desc);
         let query = if let Some(project) = &self.project { query.project(project) } else { query };
         let query = if let Some(parent) = &self.parent { query.parent(path::task(parent)) } else { query };
         let query = if let Some(status) = self.status { query.status(status) } else { query };

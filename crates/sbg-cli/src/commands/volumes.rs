@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use sbg::VolumeId;
 use sbg::volumes::VolumeEntry;
+use sbg::{Fields, VolumeId};
 
 use crate::context::Context;
 use crate::records::{self, Record};
@@ -34,7 +34,7 @@ impl Volumes {
     pub(crate) async fn run(self, context: &Context) -> Result<()> {
         match self {
             Self::Ls(List { volume: None, .. }) => {
-                let mut volumes = context.client()?.volumes().query().items();
+                let mut volumes = context.client()?.volumes().query().fields(Fields::all()).items();
                 while let Some(volume) = volumes.try_next().await? {
                     let record = records::volume(&volume);
                     let cells = [

@@ -34,7 +34,10 @@ impl RateLimit {
                 .with("remaining", rate.remaining)
                 .with("reset", reset.map(|reset| reset.to_string()));
         }
-        if let Some(instances) = limits.instance_limit {
+        // A negative limit is none.
+        if let Some(instances) =
+            limits.instance_limit.filter(|instances| instances.limit.is_some_and(|limit| limit >= 0))
+        {
             record =
                 record.with("instance_limit", instances.limit).with("instances_left", instances.remaining);
         }

@@ -1,0 +1,15 @@
+//! Runs every command of `sbg` as a process, against the emulator.
+
+mod account;
+mod bad_input;
+mod configure;
+mod documents;
+mod files;
+mod harness;
+mod interrupts;
+mod json;
+mod programs;
+mod rate_limit;
+mod running;
+mod terminal;
+mod transfers;
