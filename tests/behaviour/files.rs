@@ -166,6 +166,30 @@ async fn member_without_permission_is_forbidden() -> Result<()> {
 }
 
 #[tokio::test]
+async fn many_paths_are_resolved_with_few_calls() -> Result<()> {
+    let stage = Stage::start().await;
+    let files = stage.client.project(&stage.project).files();
+    let paths: Vec<String> = (0..60).map(|number| format!("a/b{}/c{number}", number % 2)).collect();
+    let ids: Vec<String> = paths.iter().map(|path| stage.file(path, "x")).collect();
+    let found = files.resolve_paths(&paths).await?;
+    let found = found.into_iter().map(|file| Ok(file?.id)).collect::<Result<Vec<_>>>()?;
+    assert_eq!(found, ids);
+    // The root, the folder `a`, and the folders `b0` and `b1`.
+    assert_eq!(stage.calls("GET", "/files").len(), 4);
+
+    let mixed = files.resolve_paths(["a/b0/c0", "a/none/c0", "a/b0/c0/d", "a", "/a//b1/"]).await?;
+    let outcome = |file: &sbg::Result<File>| file.as_ref().map(|file| file.name.clone()).map_err(sbg::Error::kind);
+    let expected = [Ok(Some("c0")), Err(ErrorKind::NotFound), Err(ErrorKind::NotFound), Ok(Some("a")), Ok(Some("b1"))];
+    let expected = expected.map(|name| name.map(|name| name.map(str::to_owned)));
+    assert_eq!(mixed.iter().map(outcome).collect::<Vec<_>>(), expected);
+    assert!(files.resolve_paths([""; 0]).await?.is_empty());
+    for path in ["", "/", "a/../b"] {
+        assert_refused(files.resolve_paths([path]).await, ErrorKind::InvalidInput, &[]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn create_folder_all_creates_what_is_missing() -> Result<()> {
     let stage = Stage::start().await;
     let files = stage.client.project(&stage.project).files();

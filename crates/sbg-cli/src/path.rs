@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
+use sbg::files::Destination;
 use sbg::types::{self, FileType};
 use sbg::{Client, ErrorKind, Fields, ProjectId, WebUrl};
 
@@ -45,6 +46,15 @@ pub(crate) struct Target {
 pub(crate) enum Folder {
     Project(ProjectId),
     Folder(Box<types::File>),
+}
+
+impl From<&Folder> for Destination {
+    fn from(folder: &Folder) -> Self {
+        match folder {
+            Folder::Project(id) => Self::project(id),
+            Folder::Folder(folder) => Self::folder(&**folder),
+        }
+    }
 }
 
 impl FromStr for Remote {
@@ -210,7 +220,7 @@ pub(crate) async fn subfolder(client: &Client, folder: &Folder, name: &str) -> R
     match found.into_iter().find(|file| file.name.as_deref() == Some(name)) {
         Some(file) if file.type_ == Some(FileType::Folder) => Ok(file),
         Some(_) => Err(usage(format!("`{name}` is a file on the platform, so no folder can be made there"))),
-        None => Ok(client.files().create_folder(name).in_folder(&**parent).await?),
+        None => Ok(client.files().create_folder(name, &**parent).await?),
     }
 }
 

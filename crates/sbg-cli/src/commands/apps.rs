@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
+use sbg::apps::Cwl;
 use sbg::types::{AppCopyStrategy, AppVisibility};
 use sbg::{AppId, ProjectId};
 
 use crate::context::Context;
-use crate::exit::usage;
 use crate::path;
 use crate::records::{self, Record};
 use crate::units::one_of;
@@ -53,7 +53,7 @@ pub(crate) struct Push {
     /// `owner/project/app`
     #[arg(value_parser = path::app)]
     app: AppId,
-    /// CWL in JSON or YAML; `-` reads standard input
+    /// CWL in JSON or YAML; the files that it links to are packed with it. `-` reads standard input
     file: PathBuf,
 }
 
@@ -120,10 +120,11 @@ impl Pull {
 
 impl Push {
     async fn run(self, context: &Context) -> Result<()> {
-        let text = read(&self.file)?;
-        // JSON is YAML, too. The platform keeps JSON, which can be compared with the description that is there.
-        let cwl: serde_json::Value = yaml_serde::from_str(&text)
-            .map_err(|error| usage(format!("`{}` is neither JSON nor YAML: {error}", self.file.display())))?;
+        let cwl = if self.file == Path::new("-") {
+            Cwl::yaml(read(&self.file)?)
+        } else {
+            Cwl::pack(&self.file).read()?
+        };
         let pushed = context.client()?.apps().push(&self.app, cwl).await;
         let pushed = pushed.with_context(|| format!("cannot push `{}`", self.app))?;
         let record = records::app(&pushed.app).with("changed", pushed.changed);

@@ -43,16 +43,12 @@ impl Cp {
         if let [(name, file)] = &sources[..]
             && file.type_ != Some(FileType::Folder)
         {
-            let copy = client.file(file).copy();
-            let copy = match &target.folder {
-                Folder::Project(id) => copy.to_project(id),
-                Folder::Folder(folder) => copy.to_folder(&**folder),
-            };
+            let copy = client.file(file).copy_to(&target.folder);
             let copy = if let Some(name) = target.name { copy.name(name) } else { copy };
             let made = copy.await.with_context(|| format!("cannot copy `{name}`"))?;
             return context.out.row(&records::change("cp", name, &made.id), [name, &made.id]);
         }
-        let job = client.jobs().copy(items(&sources, &target)).await.context("cannot copy")?;
+        let job = client.jobs().copy_files(items(&sources, &target)).await.context("cannot copy")?;
         finish(context, "cp", &sources, &job).await
     }
 }
@@ -118,10 +114,7 @@ async fn root_of(client: &Client, id: &ProjectId) -> Result<String> {
 fn items(sources: &[(String, types::File)], target: &Target) -> Vec<JobItem> {
     let item = |(_, file): &(String, types::File)| {
         let item = JobItem::new(file);
-        let item = match &target.folder {
-            Folder::Project(id) => item.to_project(id),
-            Folder::Folder(folder) => item.to_folder(&**folder),
-        };
+        let item = item.to(&target.folder);
         if let Some(name) = &target.name { item.name(name) } else { item }
     };
     sources.iter().map(item).collect()
@@ -136,7 +129,7 @@ async fn finish(
 ) -> Result<()> {
     let kind = if action == "cp" { "copy" } else { "move" };
     context.when_stopped(format!("the job continues: `sbg jobs wait {kind} {}`", job.id));
-    let done = context.client()?.job(job)?.wait().await.context("cannot follow the job")?;
+    let done = context.client()?.job(job).wait().await.context("cannot follow the job")?;
     let mut failures = Failures::default();
     for ((name, file), result) in sources.iter().zip(results(&done, sources.len())) {
         failures.count(&result);

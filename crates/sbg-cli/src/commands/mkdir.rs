@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::context::Context;
 use crate::exit::usage;
-use crate::path::{Folder, Remote};
+use crate::path::Remote;
 use crate::records;
 
 /// Create folders
@@ -36,12 +36,7 @@ impl Mkdir {
                 let plain = Remote::Path { project: project.clone(), path: path.clone(), is_folder: false };
                 let target = plain.target(client, false).await?;
                 let Some(name) = target.name else { return Err(anyhow!("{}: it exists", cannot())) };
-                let create = client.files().create_folder(name);
-                let create = match &target.folder {
-                    Folder::Project(id) => create.in_project(id),
-                    Folder::Folder(folder) => create.in_folder(&**folder),
-                };
-                create.await.with_context(cannot)?
+                client.files().create_folder(name, &target.folder).await.with_context(cannot)?
             };
             context
                 .out

@@ -57,10 +57,10 @@ impl Rm {
             }
         }
         if !folders.is_empty() {
-            let job = client.jobs().delete(folders.iter().map(|(_, id)| id)).await?;
+            let job = client.jobs().delete_files(folders.iter().map(|(_, id)| id)).await?;
             context.when_stopped(format!("the job continues: `sbg jobs wait delete {}`", job.id));
             let done =
-                client.job(&job)?.wait().await.context("cannot follow the job that deletes the folders")?;
+                client.job(&job).wait().await.context("cannot follow the job that deletes the folders")?;
             for (folder, result) in folders.iter().zip(results(&done, folders.len())) {
                 report(folder, result)?;
             }

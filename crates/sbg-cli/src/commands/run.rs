@@ -89,8 +89,8 @@ impl Run {
             None => Map::new(),
             Some(file) => {
                 let text = apps::read(file)?;
-                let parsed: Value = yaml_serde::from_str(&text)
-                    .with_context(|| format!("`{}` is neither JSON nor YAML", file.display()))?;
+                let parsed = sbg_yaml::parse(&text)
+                    .map_err(|error| anyhow!("`{}` is neither JSON nor YAML: {error}", file.display()))?;
                 let Value::Object(values) = parsed else { return Err(anyhow!("inputs are a map")) };
                 if let Some(odd) = values.keys().find(|id| !inputs.contains_key(*id)) {
                     return Err(inputs::unknown(inputs, odd));

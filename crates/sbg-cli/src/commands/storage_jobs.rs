@@ -6,7 +6,7 @@ use sbg::VolumeId;
 use sbg::prelude::*;
 
 use crate::context::Context;
-use crate::path::{Folder, Remote};
+use crate::path::Remote;
 use crate::records::{self, Record};
 
 /// Import an object or a folder of a volume
@@ -54,10 +54,7 @@ impl Import {
         let client = context.client()?;
         let target = self.destination.target(client, false).await?;
         let import = client.volume(&self.volume).import(&self.location);
-        let import = match &target.folder {
-            Folder::Project(id) => import.to_project(id),
-            Folder::Folder(folder) => import.to_folder(&**folder),
-        };
+        let import = import.to(&target.folder);
         let import = if let Some(name) = target.name { import.name(name) } else { import };
         let import = if self.overwrite { import.overwrite(true) } else { import };
         let import = if self.rename { import.autorename(true) } else { import };

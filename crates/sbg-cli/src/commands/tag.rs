@@ -35,20 +35,16 @@ impl Tag {
             let file = remote.find_file(client).await?;
             let before = file.tags.clone().unwrap_or_default();
             let after = self.change(&before);
-            let handle = client.file(&file);
-            let tags = if after == before {
-                before
-            } else if after.is_empty() {
-                handle.clear_tags().await.with_context(|| format!("cannot tag `{}`", remote.text()))?;
-                after
-            } else {
-                handle.set_tags(after).await.with_context(|| format!("cannot tag `{}`", remote.text()))?
-            };
+            let edit = client.file(&file).edit();
+            let edit = if after.is_empty() { edit.clear_tags() } else { edit.tags(after.clone()) };
+            if after != before {
+                edit.await.with_context(|| format!("cannot tag `{}`", remote.text()))?;
+            }
             let record = Record::new("tags")
                 .with("path", remote.text())
                 .with("id", file.id.clone())
-                .with("tags", tags.clone());
-            context.out.row(&record, [&remote.text(), &tags.join(", ")])?;
+                .with("tags", after.clone());
+            context.out.row(&record, [&remote.text(), &after.join(", ")])?;
         }
         Ok(())
     }

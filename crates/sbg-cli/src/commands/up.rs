@@ -80,10 +80,7 @@ impl Up {
 
     fn set(&self, upload: UploadMany, folder: &Folder) -> UploadMany {
         let upload = upload.on_conflict(self.options.conflict()).compare(self.options.compare());
-        match folder {
-            Folder::Project(id) => upload.to_project(id),
-            Folder::Folder(folder) => upload.to_folder(&**folder),
-        }
+        upload.to(folder)
     }
 
     /// Uploads a file under a name that the user chose. Returns its id.
@@ -101,10 +98,7 @@ impl Up {
         }
         let upload =
             client.upload(local).name(name).overwrite(self.options.conflict() == Conflict::Overwrite);
-        let upload = match &target.folder {
-            Folder::Project(id) => upload.to_project(id),
-            Folder::Folder(folder) => upload.to_folder(&**folder),
-        };
+        let upload = upload.to(&target.folder);
         let done = context.transfer(name, Counted::Parts, upload.start()).await?;
         report_one(context, name, local, done, moved).map(Some)
     }
@@ -129,10 +123,7 @@ impl Up {
         let reader = tokio::fs::File::from_std(reader);
         let upload = client.upload_reader(name, reader, size);
         let upload = upload.overwrite(self.options.conflict() == Conflict::Overwrite);
-        let upload = match &target.folder {
-            Folder::Project(id) => upload.to_project(id),
-            Folder::Folder(folder) => upload.to_folder(&**folder),
-        };
+        let upload = upload.to(&target.folder);
         let done = context.transfer(name, Counted::Parts, upload.start()).await?;
         report_one(context, name, local, done, moved).map(Some)
     }
