@@ -178,8 +178,10 @@ async fn many_paths_are_resolved_with_few_calls() -> Result<()> {
     assert_eq!(stage.calls("GET", "/files").len(), 4);
 
     let mixed = files.resolve_paths(["a/b0/c0", "a/none/c0", "a/b0/c0/d", "a", "/a//b1/"]).await?;
-    let outcome = |file: &sbg::Result<File>| file.as_ref().map(|file| file.name.clone()).map_err(sbg::Error::kind);
-    let expected = [Ok(Some("c0")), Err(ErrorKind::NotFound), Err(ErrorKind::NotFound), Ok(Some("a")), Ok(Some("b1"))];
+    let outcome =
+        |file: &sbg::Result<File>| file.as_ref().map(|file| file.name.clone()).map_err(sbg::Error::kind);
+    let expected =
+        [Ok(Some("c0")), Err(ErrorKind::NotFound), Err(ErrorKind::NotFound), Ok(Some("a")), Ok(Some("b1"))];
     let expected = expected.map(|name| name.map(|name| name.map(str::to_owned)));
     assert_eq!(mixed.iter().map(outcome).collect::<Vec<_>>(), expected);
     assert!(files.resolve_paths([""; 0]).await?.is_empty());

@@ -1,6 +1,7 @@
 //! `up`: uploads files, folders and standard input.
 
-use std::io::{self, Seek as _, SeekFrom};
+use std::fs::File;
+use std::io::{self, Seek as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -119,9 +120,15 @@ impl Up {
             skip(context, name, local, moved)?;
             return Ok(None);
         }
-        let (reader, size) = standard_input(context, self.size)?;
-        let reader = tokio::fs::File::from_std(reader);
-        let upload = client.upload_reader(name, reader, size);
+        let stdin = standard_input()?;
+        let size = self.size.or(size_of(&stdin)?);
+        if size.is_none() {
+            context
+                .screen
+                .note("saving standard input to a temporary file first; `--size BYTES` sends it at once");
+        }
+        let upload = client.upload_reader(name, tokio::fs::File::from_std(stdin));
+        let upload = if let Some(size) = size { upload.size(size) } else { upload };
         let upload = upload.overwrite(self.options.conflict() == Conflict::Overwrite);
         let upload = upload.to(&target.folder);
         let done = context.transfer(name, Counted::Parts, upload.start()).await?;
@@ -197,35 +204,24 @@ fn report_one(
     Ok(done.file.id)
 }
 
-/// Standard input and its size, which the platform wants to know first. A pipe whose size is not given goes to a temporary file.
-fn standard_input(context: &Context, size: Option<u64>) -> Result<(std::fs::File, u64)> {
-    let stdin = duplicate()?;
-    if let Some(size) = size {
-        return Ok((stdin, size));
-    }
+/// The bytes that are left of standard input, if it is a file.
+fn size_of(stdin: &File) -> Result<Option<u64>> {
     let found = stdin.metadata()?;
-    if found.is_file() {
-        let position = (&stdin).stream_position()?;
-        return Ok((stdin, found.len().saturating_sub(position)));
+    if !found.is_file() {
+        return Ok(None);
     }
-    context.screen.note("saving standard input to a temporary file first; `--size BYTES` sends it at once");
-    let mut file =
-        tempfile::tempfile().context("cannot create a temporary file; TMPDIR names another folder")?;
-    let size = io::copy(&mut io::stdin().lock(), &mut file).context("cannot save standard input")?;
-    file.seek(SeekFrom::Start(0))?;
-    Ok((file, size))
+    let mut stdin = stdin;
+    Ok(Some(found.len().saturating_sub(stdin.stream_position()?)))
 }
 
 #[cfg(unix)]
-fn duplicate() -> Result<std::fs::File> {
+fn standard_input() -> Result<File> {
     use std::os::fd::AsFd as _;
-    Ok(std::fs::File::from(io::stdin().as_fd().try_clone_to_owned().context("cannot read standard input")?))
+    Ok(File::from(io::stdin().as_fd().try_clone_to_owned().context("cannot read standard input")?))
 }
 
 #[cfg(windows)]
-fn duplicate() -> Result<std::fs::File> {
+fn standard_input() -> Result<File> {
     use std::os::windows::io::AsHandle as _;
-    Ok(std::fs::File::from(
-        io::stdin().as_handle().try_clone_to_owned().context("cannot read standard input")?,
-    ))
+    Ok(File::from(io::stdin().as_handle().try_clone_to_owned().context("cannot read standard input")?))
 }
