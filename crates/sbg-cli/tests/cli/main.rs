@@ -1,4 +1,5 @@
 //! Runs every command of `sbg` as a process, against the emulator.
+#![expect(clippy::needless_raw_string_hashes, reason = "this is how snapbox updates them")]
 
 mod account;
 mod bad_input;
