@@ -33,6 +33,8 @@ mod sameness;
 mod secrets;
 mod stopping;
 mod streams;
+mod sync_plans;
+mod sync_runs;
 mod tasks;
 mod telemetry;
 mod tokens;

@@ -12,6 +12,7 @@ mod intents;
 mod killed;
 mod limits;
 mod lost;
+mod mirrors;
 mod network;
 mod outages;
 mod processes;

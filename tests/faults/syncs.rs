@@ -18,20 +18,20 @@ use sbg_tests::{Stage, assert_same_bytes, client_of};
 use crate::processes::helper;
 
 /// Number of killed runs in each direction.
-const KILLS: u32 = 20;
+pub(crate) const KILLS: u32 = 20;
 
 /// Number of files in a tree.
-const FILES: usize = 40;
+pub(crate) const FILES: usize = 40;
 
 /// Number of syncs in each direction while files change.
 const SYNCS: usize = 12;
 
 /// A slow platform, so that a run can be killed midway.
-fn platform() -> sbg_emulator::Builder {
+pub(crate) fn platform() -> sbg_emulator::Builder {
     Emulator::builder().min_part_size(1).rate_limit(1_000_000).latency(Duration::from_millis(5))
 }
 
-fn name(number: usize) -> String {
+pub(crate) fn name(number: usize) -> String {
     format!("{}/{number:02}", number % 3)
 }
 
@@ -43,10 +43,10 @@ fn content(random: &mut Rng) -> Vec<u8> {
 }
 
 /// The latest content of each file, by path.
-type Written = BTreeMap<String, Vec<u8>>;
+pub(crate) type Written = BTreeMap<String, Vec<u8>>;
 
 /// Writes some of the files below a local folder.
-fn write_some(folder: &Path, random: &mut Rng, count: usize, written: &mut Written) -> Result<()> {
+pub(crate) fn write_some(folder: &Path, random: &mut Rng, count: usize, written: &mut Written) -> Result<()> {
     for _ in 0..count {
         let (path, bytes) = (name(random.usize(..FILES)), content(random));
         let local = folder.join(&path);
@@ -69,7 +69,7 @@ fn write_some(folder: &Path, random: &mut Rng, count: usize, written: &mut Writt
 }
 
 /// Replaces some of the files on the platform, with a client that keeps no records.
-async fn replace_some(
+pub(crate) async fn replace_some(
     client: &Client,
     folders: &[String],
     random: &mut Rng,
@@ -89,7 +89,7 @@ async fn replace_some(
 }
 
 /// Creates the folders of the tree on the platform.
-async fn make_folders(client: &Client, stage: &Stage) -> Result<Vec<String>> {
+pub(crate) async fn make_folders(client: &Client, stage: &Stage) -> Result<Vec<String>> {
     let mut folders = Vec::new();
     for number in 0..3 {
         let folder = client.files().create_folder(number.to_string(), &stage.project).await?;
@@ -99,7 +99,7 @@ async fn make_folders(client: &Client, stage: &Stage) -> Result<Vec<String>> {
 }
 
 /// Fails unless the local tree has exactly these files.
-fn assert_local(folder: &Path, written: &Written) -> Result<()> {
+pub(crate) fn assert_local(folder: &Path, written: &Written) -> Result<()> {
     let mut count = 0;
     for entry in fs::read_dir(folder)? {
         count += fs::read_dir(entry?.path())?.count();
@@ -112,7 +112,7 @@ fn assert_local(folder: &Path, written: &Written) -> Result<()> {
 }
 
 /// Fails unless the platform has exactly these files.
-async fn assert_remote(stage: &Stage, written: &Written) -> Result<()> {
+pub(crate) async fn assert_remote(stage: &Stage, written: &Written) -> Result<()> {
     let entries: Vec<Entry> =
         stage.client.project(&stage.project).files().walk().entries().try_collect().await?;
     let files: Vec<_> = entries.iter().filter(|entry| !entry.is_folder()).collect();
@@ -125,14 +125,14 @@ async fn assert_remote(stage: &Stage, written: &Written) -> Result<()> {
     Ok(())
 }
 
-fn sync(stage: &Stage, direction: &str, tree: &Path, state: &Path) -> Command {
+pub(crate) fn sync(stage: &Stage, direction: &str, tree: &Path, state: &Path) -> Command {
     let mut command = helper(direction, stage);
     command.arg(stage.project.as_str()).arg(tree).arg(state).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 /// Runs a sync and kills it at a random moment after its first transfer has started. Returns whether it was killed before it ended.
-async fn run_and_kill(stage: &Stage, mut command: Command, random: &mut Rng) -> Result<bool> {
+pub(crate) async fn run_and_kill(stage: &Stage, mut command: Command, random: &mut Rng) -> Result<bool> {
     stage.emulator.clear_requests();
     let mut child = command.spawn()?;
     while stage.storage("GET").len() + stage.storage("PUT").len() == 0 && child.try_wait()?.is_none() {
@@ -147,7 +147,7 @@ async fn run_and_kill(stage: &Stage, mut command: Command, random: &mut Rng) -> 
 }
 
 /// Runs a sync to completion.
-async fn run(mut command: Command) -> Result<String> {
+pub(crate) async fn run(mut command: Command) -> Result<String> {
     let output = tokio::task::spawn_blocking(move || command.output()).await??;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?)
@@ -195,7 +195,7 @@ async fn killed_tree_uploads_leave_no_stale_bytes() -> Result<()> {
 }
 
 /// The printed number of this name.
-fn number(output: &str, name: &str) -> Result<usize> {
+pub(crate) fn number(output: &str, name: &str) -> Result<usize> {
     let mut lines = output.lines();
     let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
     value.with_context(|| format!("no {name} in {output}"))

@@ -19,6 +19,7 @@ mod local;
 mod part_size;
 mod progress;
 mod read;
+mod sync;
 mod upload;
 
 pub use batch::{Compare, Conflict, DownloadItem, DownloadMany, FileReport, Outcome, Report, UploadMany};
@@ -34,6 +35,7 @@ pub use handle::{Status, Transfer};
 pub use local::record::fuzz as fuzz_tree_record;
 pub use progress::Progress;
 pub use read::{Content, FileStream};
+pub use sync::{Shard, SyncAction, SyncOperation, SyncPlan, SyncProblem, SyncReport, SyncResult, TreeSync};
 pub(crate) use upload::default_state_folder;
 #[cfg(fuzzing)]
 pub use upload::fuzz_journal as fuzz_upload_journal;

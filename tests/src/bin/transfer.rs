@@ -5,7 +5,8 @@
 //! `transfer download-each ENDPOINT TOKEN FOLDER FILE...`, `transfer upload-each ENDPOINT TOKEN PROJECT STATE_FOLDER PATH...`,
 //! `transfer download-tree ENDPOINT TOKEN PROJECT FOLDER`, `transfer upload-tree ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`, or
 //! `transfer sync-down|sync-up ENDPOINT TOKEN PROJECT FOLDER STATE_FOLDER`, which replaces files that differ and prints how many were
-//! `moved`, `identical` and `assumed`.
+//! `moved`, `identical` and `assumed`. `transfer mirror-down|mirror-up` with the same arguments also deletes what the source lacks, and keeps
+//! a journal `journal.jsonl` beside the folder.
 //!
 //! A `PAUSE` is `BYTES:SECONDS`: after this many bytes, the transfer is paused once for this many seconds.
 //!
@@ -60,6 +61,10 @@ async fn main() -> ExitCode {
         [direction @ ("sync-down" | "sync-up"), endpoint, token, project, folder, state] => {
             let client = client_of(endpoint, token).state_folder(Some(state.into()));
             sync(client, direction == "sync-down", project, folder).await
+        }
+        [direction @ ("mirror-down" | "mirror-up"), endpoint, token, project, folder, state] => {
+            let client = client_of(endpoint, token).state_folder(Some(state.into()));
+            mirror(client, direction == "mirror-down", project, folder).await
         }
         _ => Err("unknown arguments".into()),
     };
@@ -183,6 +188,21 @@ async fn sync(client: ClientBuilder, down: bool, project: &str, folder: &str) ->
     let assumed = report.assumed().count();
     println!("moved {}", report.files.len() - identical - assumed);
     println!("identical {identical}\nassumed {assumed}");
+    Ok(())
+}
+
+async fn mirror(
+    client: ClientBuilder,
+    down: bool,
+    project: &str,
+    folder: &str,
+) -> Result<(), Box<dyn Error>> {
+    let sync = client.build()?.sync(folder).delete(true).force_delete(true);
+    let sync = if down { sync.from(project) } else { sync.to(project) };
+    let journal = std::path::Path::new(folder).with_file_name("journal.jsonl");
+    let report = sync.journal(journal).await?.into_result()?;
+    println!("moved {}", report.results.len());
+    println!("identical {}\nassumed {}", report.identical, report.assumed.len());
     Ok(())
 }
 

@@ -1,12 +1,13 @@
 //! Batches: uploads and downloads of lists and folder trees over the same connections.
 
 mod compare;
-mod comparison;
-mod conflict;
-mod download;
+pub(super) mod comparison;
+pub(super) mod conflict;
+pub(super) mod download;
 mod report;
-mod sameness;
-mod upload;
+pub(super) mod sameness;
+pub(super) mod scan;
+pub(super) mod upload;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -28,28 +29,40 @@ pub use upload::UploadMany;
 
 /// Files in progress at once. Connections bound the bytes that move; this many small files keep the connections busy while others wait for
 /// the API.
-const AT_ONCE: usize = 32;
+pub(super) const AT_ONCE: usize = 32;
+
+/// Called with the result of each file.
+type OnDone = Box<dyn FnMut(&FileReport) + Send>;
 
 /// The files of a batch.
-#[derive(Debug)]
-struct Group {
-    shared: Arc<Shared>,
+pub(super) struct Group {
+    pub(super) shared: Arc<Shared>,
     /// Stops the files in progress, but not the batch.
     halt: CancellationToken,
     workers: JoinSet<FileReport>,
     reports: Vec<FileReport>,
+    on_done: Option<OnDone>,
 }
 
 impl Group {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let halt = shared.stop.child_token();
+        Self { shared, halt, workers: JoinSet::new(), reports: Vec::new(), on_done: None }
+    }
+
+    /// Calls `call` with the result of each file, as soon as it is known.
+    pub(super) fn on_done(mut self, call: impl FnMut(&FileReport) + Send + 'static) -> Self {
+        self.on_done = Some(Box::new(call));
+        self
+    }
+
     /// Starts the whole transfer on the engine. `start_all` starts the files; it is dropped when the transfer is stopped.
     fn transfer(
         engine: Arc<Engine>,
         start_all: impl FnOnce(Context, &mut Self) -> BoxFuture<'_, Result<()>> + Send + 'static,
     ) -> Transfer<Report> {
         Transfer::start(engine, move |context, shared| async move {
-            let halt = shared.stop.child_token();
-            let mut group =
-                Self { shared: shared.clone(), halt, workers: JoinSet::new(), reports: Vec::new() };
+            let mut group = Self::new(shared.clone());
             let started = tokio::select! {
                 started = start_all(context, &mut group) => started,
                 () = shared.stop.cancelled() => Ok(()),
@@ -80,14 +93,17 @@ impl Group {
     }
 
     /// Records the result of a file.
-    fn done(&mut self, report: FileReport) {
+    pub(super) fn done(&mut self, report: FileReport) {
         self.shared.counters.part_done();
+        if let Some(call) = &mut self.on_done {
+            call(&report);
+        }
         self.reports.push(report);
     }
 
     /// Waits for all files and returns their results, sorted by path. If not all could be started, those in progress are stopped first,
     /// so that they can be resumed.
-    async fn finish(mut self, mut started: Result<()>) -> Result<Report> {
+    pub(super) async fn finish(mut self, mut started: Result<()>) -> Result<Report> {
         while !self.workers.is_empty() {
             if started.is_err() {
                 self.halt.cancel();

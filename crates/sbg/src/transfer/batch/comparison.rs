@@ -35,7 +35,7 @@ const TOLERANCE: u64 = 2_000_000_000;
 
 /// Compares the files of one tree.
 #[derive(Debug)]
-pub(super) struct Comparison {
+pub(in crate::transfer) struct Comparison {
     compare: Compare,
     uploading: bool,
     context: Context,
@@ -45,19 +45,19 @@ pub(super) struct Comparison {
 
 /// A local file at some moment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LocalState {
-    pub(super) stat: Stat,
-    pub(super) at: SystemTime,
+pub(in crate::transfer) struct LocalState {
+    pub(in crate::transfer) stat: Stat,
+    pub(in crate::transfer) at: SystemTime,
 }
 
 /// A local and a remote file that may be the same.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FilePair<'a> {
+pub(in crate::transfer) struct FilePair<'a> {
     /// Their path in the record.
-    pub(super) key: &'a str,
-    pub(super) path: &'a Path,
-    pub(super) local: &'a LocalState,
-    pub(super) remote: &'a RemoteFile,
+    pub(in crate::transfer) key: &'a str,
+    pub(in crate::transfer) path: &'a Path,
+    pub(in crate::transfer) local: &'a LocalState,
+    pub(in crate::transfer) remote: &'a RemoteFile,
 }
 
 /// What the comparison of two files has found out.
@@ -72,7 +72,7 @@ struct Steps {
 
 impl Comparison {
     /// Opens the record of the tree. Fails if a state folder that the program has set is unusable.
-    pub(super) async fn open(
+    pub(in crate::transfer) async fn open(
         compare: Compare,
         uploading: bool,
         context: &Context,
@@ -105,7 +105,7 @@ impl Comparison {
     }
 
     /// The outcome if two files are the same; `None` if they differ or may differ.
-    pub(super) async fn same(
+    pub(in crate::transfer) async fn same(
         &self,
         FilePair { key, path, local, remote }: FilePair<'_>,
         open: impl FnOnce() -> io::Result<File> + Send + 'static,
@@ -249,7 +249,7 @@ impl Comparison {
 }
 
 /// The fields of the file that are compared.
-pub(super) fn remote_of(file: &types::File) -> RemoteFile {
+pub(in crate::transfer) fn remote_of(file: &types::File) -> RemoteFile {
     let at = |time: &Option<crate::raw::Timestamp>| {
         let time = time.as_ref().and_then(crate::raw::Timestamp::to_jiff);
         time.and_then(|time| i64::try_from(time.as_nanosecond()).ok())

@@ -32,7 +32,7 @@ pub enum Conflict {
 /// Joins a remote path to a local folder. Refuses a path that would lead out of the folder.
 ///
 /// Anyone with write access to the project can choose names, so none is trusted.
-pub(super) fn join(folder: &Path, path: &str) -> Result<PathBuf> {
+pub(in crate::transfer) fn join(folder: &Path, path: &str) -> Result<PathBuf> {
     let mut local = folder.to_owned();
     for name in path.split('/') {
         let astray = name.is_empty() || name == "." || name == ".." || name.contains(char::is_control);
@@ -50,7 +50,7 @@ pub(super) fn join(folder: &Path, path: &str) -> Result<PathBuf> {
 
 /// The local paths claimed by the files of one transfer, so that no two files use the same path.
 #[derive(Debug, Default)]
-pub(super) struct Claims(Mutex<HashSet<PathBuf>>);
+pub(in crate::transfer) struct Claims(Mutex<HashSet<PathBuf>>);
 
 impl Claims {
     /// Claims a path for one file. `false` if another file has it.

@@ -1,35 +1,35 @@
 //! Downloads of many files: a list, a folder tree, the outputs of a task.
 
+mod file_task;
+mod listing;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
 
+use futures::StreamExt as _;
 use futures::future::BoxFuture;
-use futures::stream::{self, BoxStream};
-use futures::{Stream, StreamExt as _};
 
-use super::comparison::{Comparison, FilePair, LocalState, modified_of, remote_of};
+use self::file_task::FileTask;
+use self::listing::{Listed, listed};
+use super::comparison::{Comparison, remote_of};
 use super::conflict::{Claims, join};
 use super::sameness::RemoteFile;
-use super::{Compare, Conflict, FileReport, Group, Outcome, Report};
+use super::{Compare, Conflict, FileReport, Group, Report};
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::files::{Entry, FileHandle};
-use crate::ids::check_segment;
 use crate::ids::text_of;
-use crate::local_file::FileKind;
 use crate::projects::ProjectFiles;
 use crate::request::fields::Fields;
 use crate::request::stream::Items;
-use crate::tasks::{TaskExt as _, TaskFile, TaskHandle};
+use crate::tasks::{TaskFile, TaskHandle};
 use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::task::blocking;
-use crate::transfer::handle::{Shared, Transfer};
-use crate::transfer::local::folder::{Leaf, Root};
-use crate::transfer::local::open_mode::Open;
+use crate::transfer::handle::Transfer;
+use crate::transfer::local::folder::Root;
 use crate::transfer::local::record::Tree;
 use crate::types;
 
@@ -274,7 +274,6 @@ impl DownloadMany {
     async fn start_all(self, context: Context, group: &mut Group) -> Result<()> {
         let Self { client, what, folder, conflict, compare, select } = self;
         let client = client.on_engine();
-        let claims = Arc::new(Claims::default());
         let (endpoint, name, local) = (client.endpoint().as_str().to_owned(), what.root(), folder.clone());
         let tree = move || Tree::new(&endpoint, name, &local);
         let comparison = Comparison::open(compare, false, &context, tree).await?;
@@ -282,7 +281,7 @@ impl DownloadMany {
         let is_selected = |path: &str| select.as_ref().is_none_or(|select| select(path));
         // Folders come before their contents.
         let mut empty = BTreeSet::new();
-        let root = Arc::new(Root::new(folder.clone()));
+        let downloads = Downloads::new(client.clone(), folder.clone(), comparison, context);
         let mut found = listed(&client, what).await?;
         while let Some(found) = found.next().await.transpose()? {
             let entry = match found {
@@ -310,23 +309,10 @@ impl DownloadMany {
             }
             let remote = remote_of(&entry.file);
             group.shared.counters.plan_more(remote.size.unwrap_or(0), 1);
-            let one = FileTask {
-                file: client.file(&remote.id),
-                path: entry.path,
-                remote,
-                comparison: comparison.clone(),
-                folder: folder.clone(),
-                root: root.clone(),
-                conflict,
-                claims: claims.clone(),
-                context: context.clone(),
-                shared: group.piece(),
-            };
-            // Boxed because it is large and there are many.
-            group.start(Box::pin(one.run())).await?;
+            downloads.start(group, entry.path, remote, conflict, false).await?;
         }
         if is_tree {
-            for (path, local, error) in blocking(move || make_folders(&folder, &root, empty)).await? {
+            for (path, local, error) in downloads.make_folders(empty).await? {
                 group.shared.counters.plan_more(0, 1);
                 group.done(FileReport { path, local, id: None, outcome: Err(error) });
             }
@@ -335,109 +321,76 @@ impl DownloadMany {
     }
 }
 
-/// Creates the local folder of a tree and the folders that are empty on the platform. Returns those that cannot be created.
+/// What the downloads of a batch share.
+#[derive(Clone, Debug)]
+pub(in crate::transfer) struct Downloads {
+    client: Client,
+    folder: PathBuf,
+    root: Arc<Root>,
+    comparison: Arc<Comparison>,
+    claims: Arc<Claims>,
+    context: Context,
+}
+
+impl Downloads {
+    pub(in crate::transfer) fn new(
+        client: Client,
+        folder: PathBuf,
+        comparison: Arc<Comparison>,
+        context: Context,
+    ) -> Self {
+        let (root, claims) = (Arc::new(Root::new(folder.clone())), Arc::default());
+        Self { client, folder, root, comparison, claims, context }
+    }
+
+    /// Starts the download of a file to this path below the folder, as soon as a slot is free. A local file that is known to differ is
+    /// not compared.
+    pub(in crate::transfer) async fn start(
+        &self,
+        group: &mut Group,
+        path: String,
+        remote: RemoteFile,
+        conflict: Conflict,
+        differs: bool,
+    ) -> Result<()> {
+        let one = FileTask {
+            file: self.client.file(&remote.id),
+            path,
+            remote,
+            comparison: self.comparison.clone(),
+            folder: self.folder.clone(),
+            root: self.root.clone(),
+            conflict,
+            differs,
+            claims: self.claims.clone(),
+            context: self.context.clone(),
+            shared: group.piece(),
+        };
+        // Boxed because it is large and there are many.
+        group.start(Box::pin(one.run())).await
+    }
+
+    /// Creates the local folder and these folders below it. Returns those that cannot be created.
+    pub(in crate::transfer) async fn make_folders(
+        &self,
+        paths: BTreeSet<String>,
+    ) -> Result<Vec<(String, PathBuf, Error)>> {
+        let (folder, root) = (self.folder.clone(), self.root.clone());
+        blocking(move || make_folders(&folder, &root, paths)).await
+    }
+}
+
 fn make_folders(
     folder: &Path,
     root: &Root,
-    empty: BTreeSet<String>,
+    paths: BTreeSet<String>,
 ) -> Result<Vec<(String, PathBuf, Error)>> {
     let root = root.folder()?;
     let made = |path: String| match join(folder, &path) {
         Ok(local) => root.make(&local).err().map(|error| (path, local, error)),
         Err(error) => Some((path, folder.to_owned(), error)),
     };
-    Ok(empty.into_iter().filter_map(made).collect())
-}
-
-/// An entry of the listing.
-enum Listed {
-    Entry(Box<Entry>),
-    /// The file cannot be downloaded.
-    Failed {
-        id: String,
-        error: Error,
-    },
-}
-
-impl From<Entry> for Listed {
-    fn from(entry: Entry) -> Self {
-        Self::Entry(Box::new(entry))
-    }
-}
-
-/// All requested files, as they become known.
-async fn listed(client: &Client, what: Input) -> Result<BoxStream<'static, Result<Listed>>> {
-    let found = |entry: Result<Entry>| entry.map(Listed::from);
-    let wanted = match what {
-        Input::Tree { walk, .. } => return Ok(walk().map(found).boxed()),
-        Input::Files(wanted) => return Ok(named(client, wanted).map(Ok).boxed()),
-        Input::Outputs(id) => client.task(id).get().await?,
-    };
-    let files = named(client, wanted.output_files().into_iter().map(DownloadItem::from).collect()).map(Ok);
-    let client = client.clone();
-    let folders = stream::iter(wanted.output_folders()).flat_map(move |folder| {
-        let name = folder.name.clone().unwrap_or_else(|| folder.id.clone());
-        let below = move |entry: Result<Entry>| {
-            entry.map(|entry| Entry { path: format!("{name}/{}", entry.path), ..entry }.into())
-        };
-        client.file(folder.id).walk().entries().map(below)
-    });
-    Ok(files.chain(folders).boxed())
-}
-
-/// Files per bulk call.
-const ASKED_TOGETHER: usize = 100;
-
-/// Concurrent bulk calls.
-const CALLS: usize = 4;
-
-/// Looks up the names of files that have none yet.
-fn named(client: &Client, wanted: Vec<DownloadItem>) -> impl Stream<Item = Listed> + Send + use<> {
-    let mut wanted = wanted.into_iter().peekable();
-    let chunks = std::iter::from_fn(move || {
-        wanted.peek()?;
-        Some(wanted.by_ref().take(ASKED_TOGETHER).collect::<Vec<_>>())
-    });
-    let client = client.clone();
-    let found = stream::iter(chunks).map(move |chunk| {
-        let client = client.clone();
-        async move { stream::iter(name_all(&client, chunk).await) }
-    });
-    found.buffered(CALLS).flatten()
-}
-
-async fn name_all(client: &Client, wanted: Vec<DownloadItem>) -> Vec<Listed> {
-    let mut found: Vec<(String, Option<Result<types::File>>)> = Vec::with_capacity(wanted.len());
-    for DownloadItem { id, known } in wanted {
-        // A malformed id must not fail the call for the others.
-        let malformed = check_segment("file id", &id).err().map(|error| Err(error.into()));
-        let known = known.map(|file| *file).filter(|file| file.name.is_some());
-        found.push((id, known.map(Ok).or(malformed)));
-    }
-    let ids: Vec<_> = found.iter().filter(|(_, file)| file.is_none()).map(|(id, _)| id.clone()).collect();
-    let asked = match &ids[..] {
-        [] => Ok(Vec::new()),
-        [id] => Ok(vec![client.file(id).get().await]),
-        _ => client.files().bulk_get(ids).await,
-    };
-    let (mut asked, error) = match asked {
-        Ok(asked) => (asked.into_iter(), None),
-        Err(error) => (Vec::new().into_iter(), Some(error)),
-    };
-    let unfinished = || {
-        error.clone().unwrap_or_else(|| Error::new(ErrorKind::UnexpectedResponse, "a response is missing"))
-    };
-    let entry = |(id, known): (String, Option<Result<types::File>>)| match known
-        .or_else(|| asked.next())
-        .unwrap_or_else(|| Err(unfinished()))
-    {
-        Ok(file) => {
-            let path = file.name.clone().unwrap_or_else(|| file.id.clone());
-            Entry { path, file }.into()
-        }
-        Err(error) => Listed::Failed { id, error },
-    };
-    found.into_iter().map(entry).collect()
+    Ok(paths.into_iter().filter_map(made).collect())
 }
 
 impl IntoFuture for DownloadMany {
@@ -455,132 +408,5 @@ impl fmt::Debug for DownloadMany {
             .field("folder", &self.folder)
             .field("conflict", &self.conflict)
             .finish_non_exhaustive()
-    }
-}
-
-/// One file of the batch.
-struct FileTask {
-    file: FileHandle,
-    path: String,
-    remote: RemoteFile,
-    comparison: Arc<Comparison>,
-    folder: PathBuf,
-    root: Arc<Root>,
-    conflict: Conflict,
-    claims: Arc<Claims>,
-    context: Context,
-    shared: Arc<Shared>,
-}
-
-impl FileTask {
-    async fn run(self) -> FileReport {
-        let (path, id, size) = (self.path.clone(), Some(self.remote.id.clone()), self.remote.size);
-        let shared = self.shared.clone();
-        let (local, outcome) = match join(&self.folder, &path) {
-            Err(error) => (self.folder, Err(error)),
-            Ok(local) => match self.choose(&local).await {
-                Err(error) => (local, Err(error)),
-                Ok(Choice::Leave(outcome)) => (local, Ok(outcome)),
-                Ok(Choice::Write { to, overwrite }) => {
-                    let outcome = self.download(&to, overwrite, to == local).await;
-                    (to, outcome)
-                }
-            },
-        };
-        if !matches!(outcome, Ok(Outcome::Transferred(_))) {
-            shared.counters.take_out(size.unwrap_or(0));
-        }
-        FileReport { path, local, id, outcome }
-    }
-
-    /// Decides what to do, from what exists locally.
-    async fn choose(&self, local: &Path) -> Result<Choice> {
-        let (to, claims) = (local.to_owned(), self.claims.clone());
-        let root = self.root.clone();
-        let (there, leaf) = blocking(move || {
-            let leaf = root.folder()?.below(&to)?;
-            Ok((look(&leaf, &to, &claims)?, leaf))
-        })
-        .await?;
-        if let There::File(found) = &there {
-            let open = move || leaf.open(Open::Read);
-            let two = FilePair { key: &self.path, path: local, local: found, remote: &self.remote };
-            if let Some(outcome) = self.comparison.same(two, open, &self.shared).await? {
-                return Ok(Choice::Leave(outcome));
-            }
-        }
-        let (to, conflict, claims) = (local.to_owned(), self.conflict, self.claims.clone());
-        blocking(move || resolve(to, &there, conflict, &claims)).await
-    }
-
-    /// Downloads the file, and records it if it got its own name.
-    async fn download(self, to: &Path, overwrite: bool, own_name: bool) -> Result<Outcome> {
-        let began = (Instant::now(), SystemTime::now());
-        let root = self.root.clone();
-        let root = blocking(move || root.folder()).await?;
-        let download = self.file.download(to).inside(&root).overwrite(overwrite);
-        let mut download = download.modified(modified_of(&self.remote));
-        if let Some(size) = self.remote.size {
-            download = download.expect_size(size);
-        }
-        let (done, arrived) = download.run_recorded(self.context, self.shared).await?;
-        if own_name {
-            self.comparison.downloaded(&self.path, self.remote, (arrived, &done.digests), began);
-        }
-        Ok(Outcome::Transferred(done.bytes))
-    }
-}
-
-/// What to do with a file.
-#[derive(Debug, PartialEq)]
-enum Choice {
-    Write { to: PathBuf, overwrite: bool },
-    Leave(Outcome),
-}
-
-/// What exists at the path of a file.
-#[derive(Debug)]
-enum There {
-    Nothing,
-    File(LocalState),
-    /// Not a regular file, or without times, so it cannot be compared.
-    Other,
-    /// Another file of this transfer claimed the path, whether or not it has arrived.
-    Claimed,
-}
-
-/// Checks what exists at the path.
-fn look(leaf: &Leaf, local: &Path, claims: &Claims) -> Result<There> {
-    if !claims.take(local) {
-        return Ok(There::Claimed);
-    }
-    let at = SystemTime::now();
-    let node = leaf.look().map_err(|error| Error::io(format!("cannot use `{}`", local.display()), error))?;
-    let Some(node) = node else { return Ok(There::Nothing) };
-    let stat = node.stat().filter(|_| node.kind() == FileKind::Regular);
-    Ok(stat.map_or(There::Other, |stat| There::File(LocalState { stat, at })))
-}
-
-/// Decides what to do about a different file at the path.
-fn resolve(local: PathBuf, there: &There, conflict: Conflict, claims: &Claims) -> Result<Choice> {
-    let claimed = matches!(there, There::Claimed);
-    if matches!(there, There::Nothing) {
-        return Ok(Choice::Write { to: local, overwrite: false });
-    }
-    match conflict {
-        Conflict::Skip => Ok(Choice::Leave(Outcome::Skipped)),
-        Conflict::Rename => {
-            let free = claims.take_numbered(&local);
-            let none = || Error::invalid(format!("there is no free name for `{}`", local.display()));
-            Ok(Choice::Write { to: free.ok_or_else(none)?, overwrite: false })
-        }
-        // It is undefined which of the two should replace the other.
-        Conflict::Fail | Conflict::Overwrite if claimed => {
-            Err(Error::invalid(format!("another file of this transfer goes to `{}`", local.display())))
-        }
-        // Without `overwrite` the download itself fails, with the reason.
-        Conflict::Fail | Conflict::Overwrite => {
-            Ok(Choice::Write { overwrite: conflict == Conflict::Overwrite, to: local })
-        }
     }
 }

@@ -80,6 +80,28 @@ impl Folder {
         Err(Error::invalid(format!("`{shown}` is a folder; name the file to write")))
     }
 
+    /// Resolves a path that begins with the path of this folder, and creates nothing: `None` if a folder on the path is missing.
+    pub(in crate::transfer) fn find(self: &Arc<Self>, path: &Path) -> Result<Option<Leaf>> {
+        let outside = || {
+            let (path, folder) = (path.display(), self.path.display());
+            Error::invalid(format!("`{path}` is outside of the folder `{folder}`"))
+        };
+        let relative = path.strip_prefix(&self.path).map_err(|_| outside())?;
+        let mut found: Option<Leaf> = None;
+        for component in relative.components() {
+            let Component::Normal(name) = component else { return Err(outside()) };
+            let folder = match found {
+                None => self.clone(),
+                Some(leaf) => match leaf.existing_folder()? {
+                    Some(folder) => Arc::new(folder),
+                    None => return Ok(None),
+                },
+            };
+            found = Some(Leaf { folder, name: name.to_owned() });
+        }
+        Ok(found)
+    }
+
     /// Creates the folder at a path that begins with the path of this one, and those in between.
     pub(in crate::transfer) fn make(self: &Arc<Self>, path: &Path) -> Result<()> {
         // `below` creates the parents of this name; the name itself is not used.
@@ -196,6 +218,11 @@ impl Leaf {
         system::remove(&self.folder.handle, &self.name)
     }
 
+    /// Removes the empty folder of this name.
+    pub(in crate::transfer) fn remove_folder(&self) -> io::Result<()> {
+        system::remove_folder(&self.folder.handle, &self.name)
+    }
+
     /// Renames the file within its folder. Replaces an existing file.
     pub(in crate::transfer) fn rename(&self, to: &Self) -> io::Result<()> {
         system::rename(&self.folder.handle, &self.name, &to.name)
@@ -218,24 +245,32 @@ impl Leaf {
 
     /// The folder of this name, created if missing.
     fn folder_here(&self) -> Result<Folder> {
-        let path = self.path();
-        let handle = system::open_below(&self.folder.handle, &self.name).or_else(|error| {
-            if error.kind() != io::ErrorKind::NotFound {
-                return Err(error);
+        if let Some(folder) = self.existing_folder()? {
+            return Ok(folder);
+        }
+        let handle = match system::create_folder(&self.folder.handle, &self.name) {
+            // Another transfer may have created it meanwhile.
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => system::open_below(&self.folder.handle, &self.name),
+        };
+        handle.map(|handle| Folder { handle, path: self.path() }).map_err(|error| self.cannot_enter(error))
+    }
+
+    /// The folder of this name; `None` if there is nothing of this name.
+    fn existing_folder(&self) -> Result<Option<Folder>> {
+        match system::open_below(&self.folder.handle, &self.name) {
+            Ok(handle) => Ok(Some(Folder { handle, path: self.path() })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.cannot_enter(error)),
+        }
+    }
+
+    fn cannot_enter(&self, error: io::Error) -> Error {
+        match self.look() {
+            Ok(Some(node)) if node.kind() != FileKind::Folder => {
+                self.refusal(node.kind(), "where a folder should be: move it away, or choose another path")
             }
-            match system::create_folder(&self.folder.handle, &self.name) {
-                // Another transfer may have created it meanwhile.
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-                _ => system::open_below(&self.folder.handle, &self.name),
-            }
-        });
-        match handle {
-            Ok(handle) => Ok(Folder { handle, path }),
-            Err(error) => match self.look() {
-                Ok(Some(node)) if node.kind() != FileKind::Folder => Err(self
-                    .refusal(node.kind(), "where a folder should be: move it away, or choose another path")),
-                _ => Err(Error::io(format!("cannot use the folder `{}`", path.display()), error)),
-            },
+            _ => Error::io(format!("cannot use the folder `{}`", self.path().display()), error),
         }
     }
 

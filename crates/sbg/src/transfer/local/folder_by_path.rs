@@ -48,6 +48,10 @@ pub(super) fn remove(folder: &Handle, name: &OsStr) -> io::Result<()> {
     fs::remove_file(folder.join(name))
 }
 
+pub(super) fn remove_folder(folder: &Handle, name: &OsStr) -> io::Result<()> {
+    fs::remove_dir(folder.join(name))
+}
+
 pub(super) fn rename(folder: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()> {
     fs::rename(folder.join(from), folder.join(to))
 }

@@ -57,6 +57,10 @@ pub(super) fn remove(folder: &Handle, name: &OsStr) -> io::Result<()> {
     Ok(fs::unlinkat(folder, name, AtFlags::empty())?)
 }
 
+pub(super) fn remove_folder(folder: &Handle, name: &OsStr) -> io::Result<()> {
+    Ok(fs::unlinkat(folder, name, AtFlags::REMOVEDIR)?)
+}
+
 pub(super) fn rename(folder: &Handle, from: &OsStr, to: &OsStr) -> io::Result<()> {
     Ok(fs::renameat(folder, from, folder, to)?)
 }
