@@ -31,6 +31,7 @@ mod rows;
 mod running;
 mod sameness;
 mod secrets;
+mod sheets;
 mod stopping;
 mod streams;
 mod sync_plans;

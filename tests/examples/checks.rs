@@ -289,6 +289,41 @@ pub(super) async fn export_to_volume() -> Result<()> {
     Ok(())
 }
 
+pub(super) async fn sync_folders() -> Result<()> {
+    let stage = stage().await;
+    let folder = stage.path("mirror");
+    let arguments = ["down", argument(&folder), PROJECT, "reads"];
+    let dry = run(&stage, "sync_folders", &[&arguments[..], &["--dry-run"]].concat()).await?;
+    assert_has(&dry, &["copy new      sample-2.fastq (1350 bytes)", " 0 to delete, 0 unchanged"]);
+    assert!(!folder.exists());
+    run(&stage, "sync_folders", &arguments).await?;
+    std::fs::write(folder.join("old"), "old")?;
+    std::fs::write(folder.join("x.tmp"), "kept")?;
+    let again = run(&stage, "sync_folders", &arguments).await?;
+    assert_has(
+        &again,
+        &["delete        old (3 bytes)", "0 files to copy (0 bytes), 1 to delete", "0 bytes copied"],
+    );
+    assert!(folder.join("x.tmp").exists());
+    run(&stage, "sync_folders", &["up", argument(&folder), "rfranklin/demo", "a/b"]).await?;
+    let files = stage.client.project(&stage.project).files();
+    let file = files.resolve_path("a/b/sample-2.fastq").await?;
+    stage.assert_uploaded(&file.id, &std::fs::read(folder.join("sample-2.fastq"))?);
+    Ok(())
+}
+
+pub(super) async fn upload_sheet() -> Result<()> {
+    let stage = stage().await;
+    let reads = stage.local("1.fastq", "ACGT");
+    let sheet = format!("local_path,remote_path,sample_id\n{},reads/1.fastq,S1\n", reads.display());
+    let sheet = stage.local("samples.csv", sheet);
+    let printed = run(&stage, "upload_sheet", &[argument(&sheet), "rfranklin/demo"]).await?;
+    assert_has(&printed, &["line 2: reads/1.fastq, 4 bytes uploaded"]);
+    let file = stage.client.project(&stage.project).files().resolve_path("reads/1.fastq").await?;
+    assert_eq!(stage.client.file(&file).metadata().await?["sample_id"], "S1");
+    Ok(())
+}
+
 pub(super) async fn folder_trees() -> Result<()> {
     let stage = stage().await;
     let folder = stage.path("tree");

@@ -59,10 +59,12 @@ examples!(
     run_task,
     search_files,
     stream_file,
+    sync_folders,
     task_outputs,
     tumor_normal,
     upload,
     upload_reads,
+    upload_sheet,
 );
 
 #[test]

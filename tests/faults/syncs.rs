@@ -214,7 +214,7 @@ async fn second_sync_of_a_large_tree_is_cheap() -> Result<()> {
     stage.emulator.clock().advance(Duration::from_secs(10));
     let first = run(sync(&stage, "sync-down", &tree, &state)).await?;
     assert_eq!(number(&first, "moved")?, files);
-    for direction in ["sync-down", "sync-up"] {
+    for direction in ["sync-down", "sync-up", "mirror-down", "mirror-up"] {
         stage.emulator.clear_requests();
         let again = run(sync(&stage, direction, &tree, &state)).await?;
         let (calls, memory) = (stage.emulator.requests().len(), number(&again, "memory")?);

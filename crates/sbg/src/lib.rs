@@ -63,6 +63,7 @@ mod ids;
 mod local_file;
 pub mod pipeline;
 mod request;
+mod table;
 pub mod transfer;
 
 pub use api::{

@@ -19,6 +19,7 @@ mod local;
 mod part_size;
 mod progress;
 mod read;
+mod sheet;
 mod sync;
 mod upload;
 
@@ -35,6 +36,7 @@ pub use handle::{Status, Transfer};
 pub use local::record::fuzz as fuzz_tree_record;
 pub use progress::Progress;
 pub use read::{Content, FileStream};
+pub use sheet::{Sheet, SheetReport, SheetRow, SheetUpload};
 pub use sync::{Shard, SyncAction, SyncOperation, SyncPlan, SyncProblem, SyncReport, SyncResult, TreeSync};
 pub(crate) use upload::default_state_folder;
 #[cfg(fuzzing)]

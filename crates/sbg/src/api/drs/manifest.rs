@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::StringRecord;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 
@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::files::ItemResults as _;
 use crate::ids::excerpt;
 use crate::request::call::awaitable;
+use crate::table::Table;
 use crate::types;
 
 /// Imports started in one window. The platform imports 500 files in five minutes.
@@ -85,32 +86,25 @@ impl DrsManifest {
     pub fn parse(mut table: impl Read) -> Result<Self> {
         let mut bytes = Vec::new();
         table.read_to_end(&mut bytes).map_err(|error| Error::io("cannot read the manifest", error))?;
-        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let delimiter = if first.contains(&b'\t') { b'\t' } else { b',' };
-        let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text);
-        let unreadable = |error: csv::Error| Error::invalid("the manifest cannot be read").with_source(error);
-        let columns: Vec<String> =
-            reader.headers().map_err(unreadable)?.iter().map(|name| name.trim().to_owned()).collect();
+        let Table { columns, rows } = Table::parse(&bytes)
+            .map_err(|error| Error::invalid("the manifest cannot be read").with_source(error))?;
         if !columns.iter().any(|column| column.eq_ignore_ascii_case(URI)) {
             let columns = excerpt(&columns.join(", "), 100);
             return Err(Error::invalid(format!(
                 "the manifest has no column `{URI}`; its columns are {columns}"
             )));
         }
-        let (mut rows, mut lines) = (Vec::new(), Lines { text, at: 0, line: 1 });
-        for record in reader.records() {
-            rows.push(match record {
-                Ok(record) => row(&columns, &record, lines.of(record.position())),
-                Err(error) => Row {
-                    line: lines.of(error.position()),
-                    uri: String::new(),
-                    name: None,
-                    fields: BTreeMap::new(),
-                    problem: Some(error.to_string()),
-                },
-            });
-        }
+        let rows = rows.into_iter().map(|(line, record)| match record {
+            Ok(record) => row(&columns, &record, line),
+            Err(error) => Row {
+                line,
+                uri: String::new(),
+                name: None,
+                fields: BTreeMap::new(),
+                problem: Some(error.to_string()),
+            },
+        });
+        let rows = rows.collect();
         Ok(Self { rows })
     }
 
@@ -133,26 +127,6 @@ impl DrsManifest {
     /// ```
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
-    }
-}
-
-/// The line numbers of rows, read in order. The parser's own count is one line late if lines end in CR LF.
-struct Lines<'t> {
-    text: &'t [u8],
-    at: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
-        let start = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.at);
-        while let Some(byte) = self.text.get(self.at)
-            && (self.at < start || matches!(byte, b'\r' | b'\n'))
-        {
-            self.line += u64::from(*byte == b'\n');
-            self.at += 1;
-        }
-        self.line
     }
 }
 
