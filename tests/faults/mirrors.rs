@@ -80,7 +80,7 @@ async fn killed_mirrors_to_the_platform_match() -> Result<()> {
     run(sync(&stage, "mirror-up", &tree, &state)).await?;
     // Uploads of files that were deleted after a kill stay until they expire or are aborted.
     for upload in stage.client.uploads().list().await? {
-        stage.client.uploads().abort(upload.upload_id.unwrap_or_default()).await?;
+        stage.client.uploads().abort(&upload.upload_id).await?;
     }
     assert_remote(&stage, &written).await?;
     let again = run(sync(&stage, "mirror-up", &tree, &state)).await?;
