@@ -225,7 +225,7 @@ async fn nothing_is_deleted_if_a_folder_is_unlisted() -> Result<()> {
     for path in ["b", "c", "d", "a"] {
         stage.file(path, "1");
     }
-    // A path that is too long cannot be listed, whoever the user is. It is made of two that are shorter.
+    // A path that is too long cannot be listed by any user. It is made of two that are shorter.
     let long: PathBuf = (0..15).map(|_| "0".repeat(200)).collect();
     let (upper, lower) = (tree.join(&long), stage.path("lower"));
     fs::create_dir_all(&upper)?;

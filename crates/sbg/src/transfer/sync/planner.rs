@@ -45,7 +45,7 @@ async fn planned(
     shared: &Arc<Shared>,
     options: Options,
 ) -> Result<SyncPlan> {
-    let (direction, place) = options.remote()?;
+    let (direction, start) = options.remote()?;
     let names = options.names()?;
     let filter = Arc::new(options.selection.compiled()?);
     let uploading = direction == Direction::Up;
@@ -54,7 +54,7 @@ async fn planned(
             .with_hint("`metadata` selects the files of a sync from the platform"));
     }
     let (local, local_problems) = sides::local(options.local.clone(), direction, filter.clone()).await?;
-    let remote = find_root(&client, direction, place, names).await?;
+    let remote = find_root(&client, direction, start, names).await?;
     // Without deletes, only the folders that the source has matter in the target.
     let needed = (uploading && !options.delete).then_some(&local.folders);
     let there = if remote.missing.is_empty() {
@@ -100,14 +100,14 @@ async fn planned(
 async fn find_root(
     client: &Client,
     direction: Direction,
-    place: RemoteFolder,
+    start: RemoteFolder,
     names: Vec<String>,
 ) -> Result<RemoteRoot> {
     let name = match &*names {
-        [] => place.name(),
-        names => format!("{} at {}", place.name(), names.join("/")),
+        [] => start.name(),
+        names => format!("{} at {}", start.name(), names.join("/")),
     };
-    let mut folder = place;
+    let mut folder = start;
     for (depth, wanted) in names.iter().enumerate() {
         let query: FileQuery = folder.query(client).name(wanted).fields(Fields::only(["id", "name", "type"]));
         let found = query.all().await?;
@@ -126,7 +126,7 @@ async fn find_root(
     Ok(RemoteRoot { folder, missing: Vec::new(), name })
 }
 
-/// A plan in the making.
+/// A partial plan.
 struct Draft {
     pairing: Pairing,
     changed: Vec<String>,
