@@ -82,6 +82,7 @@ async fn downward_plan_lists_what_to_do() -> Result<()> {
     Ok(())
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn plan_prints_and_serializes() -> Result<()> {
     let stage = Stage::start().await;
