@@ -31,6 +31,7 @@ debian_packages() {
     ruby -e "require 'typhoeus'" 2> /dev/null || packages+=(ruby ruby-typhoeus)
     [[ -e /usr/lib/R/site-library/httr2 ]] ||
         packages+=(r-base-core r-cran-httr2 r-cran-jsonlite r-cran-r6 r-cran-stringr r-cran-base64enc)
+    command -v chromium > /dev/null || packages+=(chromium fonts-dejavu-core)
     (( ${#packages[@]} )) || return 0
     if [[ $EUID != 0 ]] || ! command -v apt-get > /dev/null; then
         echo "missing packages: apt-get install ${packages[*]}"

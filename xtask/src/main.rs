@@ -1,6 +1,7 @@
 //! The tasks of the workspace. `cargo xtask help` lists them.
 
 mod clients;
+mod docs;
 mod drift;
 mod emulator;
 mod fuzz;
@@ -44,6 +45,8 @@ enum Task {
     Drift(drift::Options),
     /// Generate clients in other languages, compile them, and run them against the emulator
     Clients(clients::Options),
+    /// Write the reference of the API as one HTML file into target/docs
+    Docs,
     /// Run transfers for minutes on every kind of storage, with random faults
     Soak(soak::Soak),
     /// Measure this client against the official Python client and curl: `cargo xtask compare --help`
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Task::Lint { rules: false } => lint::run(root).map(|()| true),
         Task::Drift(options) => drift::run(root, &options),
         Task::Clients(options) => say(clients::run(root, &options)),
+        Task::Docs => say(docs::run(root).map(|page| format!("wrote {}", page.display()))),
         Task::Soak(soak) => say(soak::run(root, &soak)),
         Task::Compare { arguments } => compare(root, &arguments),
         Task::Fuzz(fuzz) => say(fuzz::run(root, &fuzz)),

@@ -4,6 +4,7 @@
 //! Schemathesis generates valid and invalid calls from the specification and checks the responses. The traffic between the tests of this
 //! workspace and the emulator is checked like recorded traffic.
 
+mod pages;
 mod storage;
 
 use std::fs;
@@ -45,6 +46,8 @@ pub enum Witness {
     },
     /// Run all tests of the workspace and check their traffic
     Traffic,
+    /// Open the reference of the API and the console of the emulator in Chromium
+    Pages,
     /// Run transfers on real storage servers, with kills, expired URLs and replaced objects
     Storage(Storage),
 }
@@ -56,6 +59,7 @@ pub fn run(root: &Path, witness: Witness) -> Result<String> {
         Witness::Sbpack => sbpack(root),
         Witness::Schemathesis { max_examples, seed } => schemathesis(root, max_examples, seed),
         Witness::Traffic => traffic(root),
+        Witness::Pages => pages::run(root),
         Witness::Storage(options) => storage::run(root, &options),
     }
 }

@@ -48,6 +48,7 @@ impl Default for Builder {
                 record: true,
                 strict: false,
                 console: None,
+                docs: None,
                 traffic: None,
                 state_time: Duration::from_millis(50),
                 volume_folders: Vec::new(),
@@ -299,6 +300,17 @@ impl Builder {
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: bool) -> Self {
         self.config.tls = tls;
+        self
+    }
+
+    /// Serves this HTML file at `/docs` of the API, where the console is served: the reference of the API, which `cargo xtask docs` of the
+    /// repository writes. The file is read on each request. Default: a page that says so.
+    ///
+    /// ```
+    /// let builder = sbg_emulator::Emulator::builder().docs("target/docs/index.html");
+    /// ```
+    pub fn docs(mut self, file: impl Into<PathBuf>) -> Self {
+        self.config.docs = Some(file.into());
         self
     }
 

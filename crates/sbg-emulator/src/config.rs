@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) strict: bool,
     /// Whether the console is served, if that was set.
     pub(crate) console: Option<bool>,
+    /// The reference of the API that is served at `/docs`.
+    pub(crate) docs: Option<PathBuf>,
     pub(crate) traffic: Option<PathBuf>,
     pub(crate) state_time: Duration,
     pub(crate) volume_folders: Vec<(String, PathBuf)>,

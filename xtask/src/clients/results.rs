@@ -12,7 +12,7 @@ pub enum Outcome {
     Skipped(String),
     /// It cannot be generated or compiled, with the reason.
     Broken(String),
-    /// It ran: the steps that failed, with their reasons.
+    /// It ran: the steps that failed, with their reasons. The program of its guide counts as a step if it fails.
     Ran(Vec<String>),
 }
 
@@ -22,7 +22,9 @@ impl Outcome {
         match self {
             Self::Skipped(_) => None,
             Self::Broken(_) => Some(Score { compiles: false, steps: 0 }),
-            Self::Ran(failed) => Some(Score { compiles: true, steps: STEPS.len() - failed.len() }),
+            Self::Ran(failed) => {
+                Some(Score { compiles: true, steps: STEPS.len().saturating_sub(failed.len()) })
+            }
         }
     }
 }
@@ -33,7 +35,7 @@ impl Display for Outcome {
             Self::Skipped(why) => write!(f, "skipped, {why}"),
             Self::Broken(why) => write!(f, "does not compile: {why}"),
             Self::Ran(failed) => {
-                write!(f, "{} of {} steps", STEPS.len() - failed.len(), STEPS.len())?;
+                write!(f, "{} of {} steps", STEPS.len().saturating_sub(failed.len()), STEPS.len())?;
                 failed.iter().try_for_each(|why| write!(f, "\n  {why}"))
             }
         }

@@ -16,6 +16,7 @@ use super::results::{Outcome, failed_steps};
 use crate::emulator::Emulator;
 use xtask_process::{NODE, NPM, PYTHON, empty, once, output, versions, virtual_environment};
 
+use self::languages::Programs;
 pub use self::pins::Pins;
 
 /// The tools, and where everything is.
@@ -29,13 +30,15 @@ pub struct Workshop<'e> {
     /// `target/clients`.
     target: PathBuf,
     emulator: &'e Emulator,
+    /// The emulator with sample data.
+    demo: &'e Emulator,
     /// The URL of the unusual responses.
     odd: String,
 }
 
 impl<'e> Workshop<'e> {
     /// Installs the tools of Python and Node. The compilers of other languages are those of this machine.
-    pub fn open(root: &Path, emulator: &'e Emulator) -> Result<Self> {
+    pub fn open(root: &Path, emulator: &'e Emulator, demo: &'e Emulator) -> Result<Self> {
         let versions = versions(&[&PYTHON, &NODE, &NPM])?;
         let (sources, target) = (root.join("xtask/clients"), root.join("target/clients"));
         fs::create_dir_all(&target).context("cannot create target/clients")?;
@@ -60,6 +63,7 @@ impl<'e> Workshop<'e> {
             sources,
             target,
             emulator,
+            demo,
             odd: odd::start()?,
         })
     }
@@ -97,22 +101,22 @@ impl<'e> Workshop<'e> {
             return Outcome::Skipped(missing);
         }
         let built = self.generate(client).and_then(|()| languages::compile(self, client));
-        let mut program = match built {
-            Ok(program) => program,
+        let Programs { mut scenario, guide } = match built {
+            Ok(programs) => programs,
             Err(error) => return Outcome::Broken(format!("{error:#}")),
         };
-        self.emulator.configure(&mut program).env("SBG_ODD_ENDPOINT", &self.odd);
-        match program.output() {
-            Ok(ran) => {
-                let mut failed = failed_steps(&String::from_utf8_lossy(&ran.stdout));
-                if !failed.is_empty() {
-                    failed.extend(String::from_utf8_lossy(&ran.stderr).lines().take(20).map(str::to_owned));
-                    failed.truncate(super::matrix::STEPS.len());
-                }
-                Outcome::Ran(failed)
-            }
-            Err(error) => Outcome::Broken(format!("cannot run: {error}")),
+        self.emulator.configure(&mut scenario).env("SBG_ODD_ENDPOINT", &self.odd);
+        let mut failed = match scenario.output() {
+            Ok(ran) => failed_steps(&String::from_utf8_lossy(&ran.stdout)),
+            Err(error) => return Outcome::Broken(format!("cannot run: {error}")),
+        };
+        if let Some(mut guide) = guide
+            && let Err(error) =
+                output(self.demo.configure(&mut guide).env("SBG_PROJECT", "rfranklin/fibre-diffraction"))
+        {
+            failed.push(format!("program of the guide: {error:#}"));
         }
+        Outcome::Ran(failed)
     }
 
     fn generate(&self, client: &Client) -> Result<()> {

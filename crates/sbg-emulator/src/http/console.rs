@@ -1,5 +1,5 @@
-//! A page for people, at `/` of the API: what is in the emulator, the latest requests, the faults and the clock. It reads and changes
-//! them through the control endpoint.
+//! Pages for people. At `/` of the API: what is in the emulator, the latest requests, the faults and the clock; the page reads and changes
+//! them through the control endpoint. At `/docs`: the reference of the API, a file that the user names.
 
 use http::{HeaderName, Method, header, request::Parts};
 
@@ -10,12 +10,24 @@ use crate::shared::Shared;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The reference is one file with its scripts and styles, and sends requests to this emulator only.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:; \
+                           font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What `/docs` shows without a file.
+const NO_DOCS: &str = "<!doctype html><html lang=\"en\"><title>Reference</title><p>The emulator was started without the reference of the \
+                       API. In the repository, run <code>cargo xtask docs</code>, then start the emulator with \
+                       <code>--docs target/docs/index.html</code>.</p></html>\n";
+
 /// Responds to requests for the page; `None` for others, and where the console is not served.
 pub(crate) fn respond(shared: &Shared, head: &Parts) -> Option<Response> {
-    let (content_type, text) = match head.uri.path() {
-        "/" => ("text/html; charset=utf-8", page(shared)),
-        "/console.js" => ("text/javascript; charset=utf-8", include_str!("console/console.js").to_owned()),
-        "/console.css" => ("text/css; charset=utf-8", include_str!("console/console.css").to_owned()),
+    const HTML: &str = "text/html; charset=utf-8";
+    let path = head.uri.path();
+    let (content_type, policy) = match path {
+        "/" => (HTML, POLICY),
+        "/console.js" => ("text/javascript; charset=utf-8", POLICY),
+        "/console.css" => ("text/css; charset=utf-8", POLICY),
+        "/docs" => (HTML, DOCS_POLICY),
         _ => return None,
     };
     if !(shared.config.console.unwrap_or_else(|| shared.config.listen.ip().is_loopback())) {
@@ -28,12 +40,28 @@ pub(crate) fn respond(shared: &Shared, head: &Parts) -> Option<Response> {
     if let Err(reason) = host(head) {
         return Some(Response::text(403, "text/plain", format!("{reason}\n")));
     }
+    let text = match path {
+        "/" => Ok(page(shared)),
+        "/console.js" => Ok(include_str!("console/console.js").to_owned()),
+        "/console.css" => Ok(include_str!("console/console.css").to_owned()),
+        _ => docs(shared),
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(reason) => return Some(Response::text(500, "text/plain", reason)),
+    };
     let response = Response::text(200, content_type, text)
-        .header(header::CONTENT_SECURITY_POLICY, POLICY)
+        .header(header::CONTENT_SECURITY_POLICY, policy)
         .header(header::CACHE_CONTROL, "no-store")
         .header(header::REFERRER_POLICY, "no-referrer")
         .header(HeaderName::from_static("x-content-type-options"), "nosniff");
     Some(response)
+}
+
+/// The reference of the API.
+fn docs(shared: &Shared) -> Result<String, String> {
+    let Some(file) = &shared.config.docs else { return Ok(NO_DOCS.to_owned()) };
+    std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}\n", file.display()))
 }
 
 /// The page. It shows the token only if the user has chosen it, and so knows it.

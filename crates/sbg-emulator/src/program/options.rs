@@ -51,6 +51,9 @@ pub struct Options {
     /// Serve the console at `/` of the API even if it does not listen on a loopback address
     #[arg(long)]
     console: bool,
+    /// HTML file to serve at `/docs` of the API: the reference that `cargo xtask docs` writes
+    #[arg(long, value_name = "FILE")]
+    docs: Option<PathBuf>,
     /// Start with sample data: projects, files, apps, tasks, a volume and bills
     #[arg(long)]
     demo: bool,
@@ -100,6 +103,9 @@ impl Options {
             .discard_uploads(self.discard_uploads);
         if self.console {
             builder = builder.console(true);
+        }
+        if let Some(file) = self.docs {
+            builder = builder.docs(file);
         }
         if let Some(address) = self.storage_listen {
             builder = builder.storage_listen(address);

@@ -123,3 +123,27 @@ async fn page_can_change_faults_and_clock() {
     let latest = first["requests"][0]["number"].as_u64().unwrap();
     assert_eq!(state(&env, latest).await["requests"], json!([]), "only later ones are sent again");
 }
+
+#[tokio::test]
+async fn reference_is_served_at_docs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("index.html");
+    let env = TestEnv::with(Emulator::builder().docs(&file)).await;
+    let get = async || env.http.get(format!("{}/docs", root(&env))).send().await.unwrap();
+    let missing = get().await;
+    assert_eq!(missing.status(), 500);
+    assert!(missing.text().await.unwrap().contains("cannot read"));
+
+    std::fs::write(&file, "<title>Reference</title>").unwrap();
+    let response = get().await;
+    let policy = header(response.headers(), "content-security-policy").to_owned();
+    assert!(policy.contains("default-src 'none'") && policy.contains("connect-src 'self'"), "{policy}");
+    assert_eq!(response.text().await.unwrap(), "<title>Reference</title>");
+}
+
+#[tokio::test]
+async fn docs_without_a_file_name_the_command() {
+    let env = TestEnv::with(Emulator::builder()).await;
+    let page = env.http.get(format!("{}/docs", root(&env))).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("cargo xtask docs"), "{page}");
+}

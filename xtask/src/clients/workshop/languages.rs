@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use super::Workshop;
+use crate::clients::guides;
 use crate::clients::matrix::{Client, Generator, Language};
 use xtask_process::{empty, output};
 
@@ -55,30 +56,37 @@ pub fn missing(client: &Client) -> Option<String> {
     }
 }
 
-/// Compiles a client and its program, and returns the command that runs it.
-pub fn compile(workshop: &Workshop<'_>, client: &Client) -> Result<Command> {
+/// The programs that use a client.
+pub struct Programs {
+    pub scenario: Command,
+    /// The program of its guide.
+    pub guide: Option<Command>,
+}
+
+/// Compiles a client and its programs.
+pub fn compile(workshop: &Workshop<'_>, client: &Client) -> Result<Programs> {
     let code = workshop.code(client);
+    let guide = guides::program(client.name).map(|program| workshop.sources.join(program));
     match client.language {
-        Language::Python => python(workshop, client, &code),
-        Language::TypeScript => typescript(workshop, client),
+        Language::Python => python(workshop, client, &code, guide),
+        Language::TypeScript => typescript(workshop, client, guide.is_some()),
         Language::Java => java(workshop, &code),
         Language::Go => go(workshop, &code),
         Language::Php => {
-            let program = workshop.sources.join("php/scenario.php");
             each_file(&code.join("lib"), "php", |file| {
                 output(Command::new("php").arg("-l").arg(file)).map(drop)
             })?;
-            let mut php = Command::new("php");
-            php.arg(program).arg(code);
-            Ok(php)
+            let mut scenario = Command::new("php");
+            scenario.arg(workshop.sources.join("php/scenario.php")).arg(code);
+            Ok(Programs { scenario, guide: None })
         }
         Language::Ruby => {
             each_file(&code.join("lib"), "rb", |file| {
                 output(Command::new("ruby").arg("-c").arg(file)).map(drop)
             })?;
-            let mut ruby = Command::new("ruby");
-            ruby.arg("-I").arg(code.join("lib")).arg(workshop.sources.join("ruby/scenario.rb"));
-            Ok(ruby)
+            let mut scenario = Command::new("ruby");
+            scenario.arg("-I").arg(code.join("lib")).arg(workshop.sources.join("ruby/scenario.rb"));
+            Ok(Programs { scenario, guide: None })
         }
         Language::R => {
             let library = code.join("library");
@@ -86,14 +94,17 @@ pub fn compile(workshop: &Workshop<'_>, client: &Client) -> Result<Command> {
             let mut install = Command::new("R");
             install.args(["CMD", "INSTALL", "--no-docs", "--no-byte-compile", "--no-test-load", "--library"]);
             output(install.arg(&library).arg(&code))?;
-            let mut r = Command::new("Rscript");
-            r.arg(workshop.sources.join("r/scenario.R")).env("R_LIBS", library);
-            Ok(r)
+            let run = |program: PathBuf| {
+                let mut r = Command::new("Rscript");
+                r.arg(program).env("R_LIBS", &library);
+                r
+            };
+            Ok(Programs { scenario: run(workshop.sources.join("r/scenario.R")), guide: guide.map(run) })
         }
     }
 }
 
-fn python(workshop: &Workshop<'_>, client: &Client, code: &Path) -> Result<Command> {
+fn python(workshop: &Workshop<'_>, client: &Client, code: &Path, guide: Option<PathBuf>) -> Result<Programs> {
     let (sources, name) = (workshop.sources.join("python"), client.name.replace('-', "_"));
     match client.generator {
         // The other client has no types for what it does inside.
@@ -112,68 +123,85 @@ fn python(workshop: &Workshop<'_>, client: &Client, code: &Path) -> Result<Comma
             output(Command::new(workshop.python("python")).args(compile).arg(code))?;
         }
     }
-    let mut python = Command::new(workshop.python("python"));
-    python.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONPATH", code);
-    python.arg(sources.join("scenario.py")).arg(name);
-    Ok(python)
+    let run = |program: PathBuf| {
+        let mut python = Command::new(workshop.python("python"));
+        python.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONPATH", code).arg(program);
+        python
+    };
+    let mut scenario = run(sources.join("scenario.py"));
+    scenario.arg(name);
+    Ok(Programs { scenario, guide: guide.map(run) })
 }
 
-fn typescript(workshop: &Workshop<'_>, client: &Client) -> Result<Command> {
+fn typescript(workshop: &Workshop<'_>, client: &Client, has_guide: bool) -> Result<Programs> {
     let (sources, folder) = (workshop.sources.join("typescript"), workshop.target.join("typescript"));
-    let program = format!("{}.ts", client.name);
-    for name in ["scenario.ts", &program] {
-        fs::copy(sources.join(name), folder.join(name)).with_context(|| format!("cannot copy {name}"))?;
-    }
-    let options = fs::read_to_string(sources.join("tsconfig.json")).context("cannot read tsconfig.json")?;
-    let mut options: serde_json::Value =
-        serde_json::from_str(&options).context("tsconfig.json is not JSON")?;
-    options["files"] = serde_json::json!([program]);
-    let project = folder.join(format!("{}.tsconfig.json", client.name));
-    fs::write(&project, options.to_string()).context("cannot write the options of tsc")?;
-    output(workshop.node("tsc").arg("--project").arg(project))?;
-    let bundle = folder.join("out").join(format!("{}.cjs", client.name));
-    let mut esbuild = Command::new(folder.join("node_modules/.bin/esbuild"));
-    esbuild
-        .args(["--bundle", "--platform=node", "--log-level=error"])
-        .arg(format!("--outfile={}", bundle.display()));
-    output(esbuild.arg(folder.join(program)))?;
-    let mut node = Command::new(workshop.newer_node());
-    node.arg(bundle);
-    Ok(node)
+    let copy = |name: &str| {
+        fs::copy(sources.join(name), folder.join(name)).with_context(|| format!("cannot copy {name}"))
+    };
+    copy("scenario.ts")?;
+    let compile = |name: &str| -> Result<Command> {
+        let program = format!("{name}.ts");
+        copy(&program)?;
+        let options =
+            fs::read_to_string(sources.join("tsconfig.json")).context("cannot read tsconfig.json")?;
+        let mut options: serde_json::Value =
+            serde_json::from_str(&options).context("tsconfig.json is not JSON")?;
+        options["files"] = serde_json::json!([program]);
+        let project = folder.join(format!("{name}.tsconfig.json"));
+        fs::write(&project, options.to_string()).context("cannot write the options of tsc")?;
+        output(workshop.node("tsc").arg("--project").arg(project))?;
+        let bundle = folder.join("out").join(format!("{name}.cjs"));
+        let mut esbuild = Command::new(folder.join("node_modules/.bin/esbuild"));
+        esbuild.args(["--bundle", "--platform=node", "--log-level=error"]);
+        output(esbuild.arg(format!("--outfile={}", bundle.display())).arg(folder.join(program)))?;
+        let mut node = Command::new(workshop.newer_node());
+        node.arg(bundle);
+        Ok(node)
+    };
+    let guide = if has_guide { Some(compile("guide")?) } else { None };
+    Ok(Programs { scenario: compile(client.name)?, guide })
 }
 
-fn java(workshop: &Workshop<'_>, code: &Path) -> Result<Command> {
+fn java(workshop: &Workshop<'_>, code: &Path) -> Result<Programs> {
     let classes = code.join("classes");
     empty(&classes)?;
     let jars = [classes.clone(), workshop.jar()?].into_iter().chain(ANNOTATIONS.map(PathBuf::from));
     let jars = std::env::join_paths(jars)?;
     let list = code.join("files");
     let mut files = String::new();
-    each_file(&code.join("src/main/java"), "java", |file| {
-        files += &format!("{}\n", file.display());
-        Ok(())
-    })?;
+    for folder in [code.join("src/main/java"), workshop.sources.join("java")] {
+        each_file(&folder, "java", |file| {
+            files += &format!("{}\n", file.display());
+            Ok(())
+        })?;
+    }
     fs::write(&list, files).context("cannot write the list of files")?;
     let mut javac = Command::new("javac");
     javac.args(["-nowarn", "-proc:none", "-d"]).arg(&classes).arg("-cp").arg(&jars);
-    output(javac.arg(format!("@{}", list.display())).arg(workshop.sources.join("java/Scenario.java")))?;
-    let mut java = Command::new("java");
-    java.arg("-cp").arg(jars).arg("Scenario");
-    Ok(java)
+    output(javac.arg(format!("@{}", list.display())))?;
+    let run = |class: &str| {
+        let mut java = Command::new("java");
+        java.arg("-cp").arg(&jars).arg(class);
+        java
+    };
+    Ok(Programs { scenario: run("Scenario"), guide: Some(run("Guide")) })
 }
 
-fn go(workshop: &Workshop<'_>, code: &Path) -> Result<Command> {
-    let folder = code.join("scenario");
-    empty(&folder)?;
-    fs::copy(workshop.sources.join("go/scenario.go"), folder.join("main.go"))
-        .context("cannot copy scenario.go")?;
-    let program = folder.join("program");
-    // The generated code has no dependencies, so nothing is fetched.
-    let mut go = Command::new("go");
-    go.current_dir(code).envs([("GOFLAGS", "-mod=mod"), ("GOPROXY", "off"), ("GOTOOLCHAIN", "local")]);
-    go.env("GOCACHE", workshop.target.join("go-cache"));
-    output(go.args(["build", "-o"]).arg(&program).arg("./scenario"))?;
-    Ok(Command::new(program))
+fn go(workshop: &Workshop<'_>, code: &Path) -> Result<Programs> {
+    let build = |name: &str| -> Result<Command> {
+        let folder = code.join(name);
+        empty(&folder)?;
+        let source = workshop.sources.join("go").join(format!("{name}.go"));
+        fs::copy(source, folder.join("main.go")).with_context(|| format!("cannot copy {name}.go"))?;
+        let program = folder.join("program");
+        // The generated code has no dependencies, so nothing is fetched.
+        let mut go = Command::new("go");
+        go.current_dir(code).envs([("GOFLAGS", "-mod=mod"), ("GOPROXY", "off"), ("GOTOOLCHAIN", "local")]);
+        go.env("GOCACHE", workshop.target.join("go-cache"));
+        output(go.args(["build", "-o"]).arg(&program).arg(format!("./{name}")))?;
+        Ok(Command::new(program))
+    };
+    Ok(Programs { scenario: build("scenario")?, guide: Some(build("guide")?) })
 }
 
 /// Calls `work` with every file of this kind below `folder`.
