@@ -179,7 +179,7 @@ fn tags_are_added_removed_and_replaced() {
 fn find_matches_globs_and_queries() {
     let user = User::new();
     let found = user.out(&["find", &path("**/sample-[12].fastq")]);
-    assert_eq!(found, format!("{0}/reads/sample-1.fastq\n{0}/reads/sample-2.fastq\n", PROJECT));
+    assert_eq!(found, format!("{PROJECT}/reads/sample-1.fastq\n{PROJECT}/reads/sample-2.fastq\n"));
     assert_eq!(user.out(&["find", &path("*"), "--type", "folder"]).lines().count(), 2);
     user.run(&["find", "*.bam"]).code(2);
     let query = r#"IN "/Projects/fibre-diffraction" WHERE name = "notes.txt""#;
