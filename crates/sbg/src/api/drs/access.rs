@@ -210,11 +210,8 @@ mod tests {
         {
             assert_eq!(read(bad).unwrap_err().kind(), ErrorKind::UnexpectedResponse);
         }
-        let url = AccessUrl {
-            url: "https://a/b?sig=hush".into(),
-            headers: Some(json!(["X-Key: hush", "Range: bytes=0-1"]).into()),
-            extra: serde_json::Map::new(),
-        };
+        let url = json!({"url": "https://a/b?sig=hush", "headers": ["X-Key: hush", "Range: bytes=0-1"]});
+        let url: AccessUrl = serde_json::from_value(url).unwrap();
         let method: AccessMethod = serde_json::from_value(json!({"type": "https"})).unwrap();
         let access = DrsAccess::new(&method, url, false).unwrap();
         assert!(!format!("{access:?} {:?}", access.header_map()).contains("hush"));
