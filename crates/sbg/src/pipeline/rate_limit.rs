@@ -158,7 +158,7 @@ impl Window {
             return Room::Spent(until - now);
         }
         let Some(known) = &mut self.known else {
-            let within = self.share == 1.0 || under_way < allowance(self.share, USUAL_LIMIT);
+            let within = self.share >= 1.0 || under_way < allowance(self.share, USUAL_LIMIT);
             return if within { Room::Free } else { Room::Unclear(None) };
         };
         if known.end.is_some_and(|end| end.at <= now) {
@@ -220,7 +220,7 @@ impl Window {
     reason = "limits are small"
 )]
 fn allowance(share: f64, limit: u64) -> u64 {
-    if share == 1.0 { limit } else { ((limit as f64 * share) as u64).max(1) }
+    if share >= 1.0 { limit } else { ((limit as f64 * share) as u64).max(1) }
 }
 
 #[cfg(test)]

@@ -208,7 +208,7 @@ impl FromStr for Digest {
 }
 
 /// The bytes in hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
 
     let mut hex = String::with_capacity(2 * bytes.len());

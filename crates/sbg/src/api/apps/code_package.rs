@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{AppId, IntoId, ProjectId};
 use crate::pipeline;
+use crate::transfer::hex;
 use crate::types;
 
 /// The code of an app in Nextflow or WDL.
@@ -208,7 +209,7 @@ async fn stored(
     let size = bytes.len() as u64;
     let folder = client.project(project).files().create_folder_all(language.folder()).await?;
     // The name says the content, so that the same code is found again.
-    let name = format!("{stem}-{}.zip", &hash(&bytes)[..16]);
+    let name = format!("{stem}-{}.zip", &hex(&Sha256::digest(&bytes))[..16]);
     if let Some(known) = named(client, &folder, &name, size).await? {
         return Ok(known);
     }
@@ -225,10 +226,6 @@ async fn named(client: &Client, folder: &types::File, name: &str, size: u64) -> 
     let Some(file) = found.into_iter().next() else { return Ok(None) };
     let details = client.file(&file.id).get().send().await?;
     Ok((details.size.and_then(|known| u64::try_from(known).ok()) == Some(size)).then_some(file.id))
-}
-
-fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The name of a package without the hash that an earlier copy added.

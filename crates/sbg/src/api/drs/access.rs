@@ -124,8 +124,7 @@ pub(super) fn candidates<'o>(object: &'o DrsObject, uri: &str) -> Result<Vec<&'o
         }
         (None, []) => "it has no access methods".to_owned(),
         (_, methods) => {
-            let types: Vec<_> =
-                methods.iter().map(|method| excerpt(&type_of(method), 20).to_string()).collect();
+            let types: Vec<_> = methods.iter().map(|method| excerpt(&type_of(method), 20)).collect();
             format!("none of its access methods leads to an https URL: {}", types.join(", "))
         }
     };

@@ -75,7 +75,9 @@ impl Scan {
     /// Scans these files.
     pub(in crate::transfer) fn of_files(paths: Vec<PathBuf>) -> Self {
         let mut scan = Self::default();
-        paths.into_iter().for_each(|path| scan.file(path, &Arc::default()));
+        for path in paths {
+            scan.file(path, &Arc::default());
+        }
         scan
     }
 

@@ -62,7 +62,7 @@ impl Filter {
             let value = file.metadata.as_ref().and_then(|metadata| metadata.get(field));
             value.is_some_and(|value| match value.as_str() {
                 Some(text) => text == wanted,
-                None => value.to_string() == *wanted,
+                None => *wanted == value.to_string(),
             })
         })
     }

@@ -30,7 +30,7 @@ enum Directive<'a> {
 }
 
 impl Dialect {
-    fn directive<'a>(self, map: &'a Map<String, Value>) -> Option<Directive<'a>> {
+    fn directive(self, map: &Map<String, Value>) -> Option<Directive<'_>> {
         let (name, link) = map.iter().next().filter(|_| map.len() == 1)?;
         let link = link.as_str()?;
         match (self, name.as_str()) {

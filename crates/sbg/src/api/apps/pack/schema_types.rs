@@ -115,9 +115,10 @@ impl SchemaTypes {
         if BUILT_IN.contains(&element) {
             return Ok(text.into());
         }
-        let link = match element.contains('#') {
-            true => imports.files.resolve(file, element)?,
-            false => Link { file: Rc::clone(file), fragment: Some(element.to_owned()) },
+        let link = if element.contains('#') {
+            imports.files.resolve(file, element)?
+        } else {
+            Link { file: Rc::clone(file), fragment: Some(element.to_owned()) }
         };
         let name_of = link.fragment.clone().unwrap_or_default();
         let Some((definition, source)) = self.0.get(&(link.file, name_of)) else {
