@@ -60,10 +60,8 @@ impl Filter {
     pub(super) fn has_metadata(&self, file: &types::File) -> bool {
         self.metadata.iter().all(|(field, wanted)| {
             let value = file.metadata.as_ref().and_then(|metadata| metadata.get(field));
-            value.is_some_and(|value| match value.as_str() {
-                Some(text) => text == wanted,
-                None => *wanted == value.to_string(),
-            })
+            let text = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+            text.as_ref() == Some(wanted)
         })
     }
 }
