@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 use futures::future::try_join_all;
 use sbg_tests::watched;
 
-use super::{WORKSPACE, demo, programs};
+use super::{WORKSPACE, demo, examples, program};
 
 /// The endpoint of the emulator in the guide.
 const ENDPOINT: &str = "http://127.0.0.1:8080/v2";
@@ -107,14 +107,15 @@ async fn compare(section: Section) -> Result<Vec<String>> {
     }
     let emulator = builder.start().await?;
     let folder = tempfile::tempdir()?;
+    for name in &section.programs {
+        program(name)?;
+    }
     let mut shell = Command::new("sh");
     shell.args(["-c", &section.script()]).current_dir(folder.path());
     shell.env("SB_API_ENDPOINT", emulator.url()).env("SB_AUTH_TOKEN", emulator.token());
-    shell.env("XDG_STATE_HOME", folder.path().join(".state"));
+    shell.env("XDG_STATE_HOME", folder.path().join(".state")).env("EXAMPLES", examples()?);
     shell.env_remove("HTTP_PROXY").env_remove("HTTPS_PROXY").env_remove("RUST_BACKTRACE");
     let run = move || {
-        let program = programs().values().next().context("there are no programs")?;
-        shell.env("EXAMPLES", program.parent().context("a folder")?);
         anyhow::Ok(shell.output()?)
     };
     let output = tokio::task::spawn_blocking(run).await??;

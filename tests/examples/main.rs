@@ -5,17 +5,15 @@ mod documents;
 mod guide;
 mod own;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use sbg_emulator::{Builder, Emulator};
 use sbg_tests::Stage;
-use serde_json::Value;
 
 /// The folder of the workspace.
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -100,33 +98,21 @@ async fn stage() -> Stage {
     Stage::with(demo().state_time(Duration::from_millis(1))).await
 }
 
-/// The example programs by name, built on first use.
-fn programs() -> &'static BTreeMap<String, PathBuf> {
-    static PROGRAMS: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
-    PROGRAMS.get_or_init(|| build().expect("the examples are built"))
+/// The folder of the built examples, beside that of this test.
+fn examples() -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    Ok(test.ancestors().nth(2).context("a folder of the build")?.join("examples"))
 }
 
-/// Builds the examples with cargo, unless they are up to date, and returns their paths. This builds the whole workspace, like its tests:
-/// other packages would select other features of dependencies, and everything would be compiled again.
-fn build() -> Result<BTreeMap<String, PathBuf>> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--workspace", "--examples", "--message-format", "json"]).current_dir(WORKSPACE);
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
-    let output = cargo.output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut programs = BTreeMap::new();
-    for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let message: Value = serde_json::from_slice(line)?;
-        let target = &message["target"];
-        if target["kind"][0] == "example"
-            && let (Some(name), Some(path)) = (target["name"].as_str(), message["executable"].as_str())
-        {
-            programs.insert(name.to_owned(), PathBuf::from(path));
-        }
-    }
-    Ok(programs)
+/// An example program. `cargo test` builds all of them; a test of this suite alone needs them to be built before.
+fn program(name: &str) -> Result<PathBuf> {
+    const BUILD: &str = "run `cargo build --workspace --examples`";
+    let path = examples()?.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    let source = Path::new(WORKSPACE).join(format!("crates/sbg/examples/{name}.rs"));
+    let built = path.metadata().and_then(|metadata| metadata.modified());
+    let built = built.with_context(|| format!("the example `{name}` is not built: {BUILD}"))?;
+    ensure!(built >= source.metadata()?.modified()?, "the example `{name}` is older than its source: {BUILD}");
+    Ok(path)
 }
 
 /// Runs an example with these arguments and returns its output.
@@ -135,8 +121,7 @@ async fn run(stage: &Stage, name: &'static str, arguments: &[&str]) -> Result<St
     let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
     let (folder, state) = (stage.folder.path().to_owned(), stage.path(".state"));
     let started = move || {
-        let program = programs().get(name).with_context(|| format!("there is no example `{name}`"))?;
-        let mut command = Command::new(program);
+        let mut command = Command::new(program(name)?);
         command.args(arguments).env("SB_API_ENDPOINT", endpoint).env("SB_AUTH_TOKEN", token);
         command.env("AWS_ACCESS_KEY_ID", "AKIADEMO").env("AWS_SECRET_ACCESS_KEY", "demo");
         command.env("XDG_STATE_HOME", state).current_dir(folder);
