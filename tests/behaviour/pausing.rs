@@ -4,18 +4,16 @@ use std::time::Duration;
 
 use anyhow::Result;
 use futures::StreamExt as _;
+use sbg::ErrorKind;
 use sbg::transfer::{Downloaded, Progress, Status, Transfer};
-use sbg::{ClientBuilder, ErrorKind};
 use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{MIB, Stage, assert_refused, eventually, random_bytes};
 
 /// Longer than any test takes.
 const FOREVER: Duration = Duration::from_secs(600);
 
-/// A platform whose client drops a silent connection soon, in case a worker misses a short pause.
 async fn stage() -> Stage {
-    let impatient = |client: ClientBuilder| client.read_timeout(Duration::from_secs(3));
-    Stage::tuned(Emulator::builder().min_part_size(1), impatient).await
+    Stage::with(Emulator::builder().min_part_size(1)).await
 }
 
 /// A download of three equal ranges, one of which stalls.
@@ -23,7 +21,12 @@ async fn stalled(stage: &Stage) -> (String, Transfer<Downloaded>) {
     stage.fault(FaultRule::storage(Action::Stall(1000)).nth(2));
     let id = stage.large_file("large", 24 * MIB);
     let download = stage.client.file(&id).download(stage.path("large")).start();
-    eventually("only one range is missing", || download.progress().parts == 2).await;
+    // On a slow machine the range may be split, and its end arrive.
+    eventually("only one range is missing", || {
+        let progress = download.progress();
+        progress.parts >= 2 && progress.parts + 1 == progress.parts_total
+    })
+    .await;
     (id, download)
 }
 
@@ -34,8 +37,9 @@ async fn paused_download_resumes() -> Result<()> {
     download.pause()?;
     assert_eq!(download.status(), Status::Paused);
     assert_eq!(stage.local_names(), ["large.sbg-part"]);
+    let parts = download.progress().parts;
     tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(download.progress().parts, 2);
+    assert_eq!(download.progress().parts, parts);
     download.resume()?;
     download.wait().await?;
     stage.assert_downloaded(&stage.path("large"), &id);

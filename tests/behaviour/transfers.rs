@@ -1,5 +1,7 @@
 //! Round trips: uploaded bytes are downloaded unchanged.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use sbg::ErrorKind;
 use sbg_emulator::Origin;
@@ -66,7 +68,10 @@ async fn file_costs_one_download_info() -> Result<()> {
     let id = stage.large_file("large", 40 * MIB);
     stage.client.file(&id).download(stage.path("large")).await?;
     assert_eq!(stage.calls("GET", "/download_info").len(), 1);
-    assert_eq!(stage.storage("GET").len(), 5, "each range is fetched once");
+    // A slow range may be split, but none is fetched twice.
+    let requests = stage.storage("GET");
+    let ranges: BTreeSet<_> = requests.iter().map(|request| request.header("range")).collect();
+    assert!(ranges.len() >= 5 && ranges.len() == requests.len(), "{ranges:?}");
     Ok(())
 }
 

@@ -115,9 +115,7 @@ async fn compare(section: Section) -> Result<Vec<String>> {
     shell.env("SB_API_ENDPOINT", emulator.url()).env("SB_AUTH_TOKEN", emulator.token());
     shell.env("XDG_STATE_HOME", folder.path().join(".state")).env("EXAMPLES", examples()?);
     shell.env_remove("HTTP_PROXY").env_remove("HTTPS_PROXY").env_remove("RUST_BACKTRACE");
-    let run = move || {
-        anyhow::Ok(shell.output()?)
-    };
+    let run = move || anyhow::Ok(shell.output()?);
     let output = tokio::task::spawn_blocking(run).await??;
     let output = String::from_utf8(output.stdout)?.replace(emulator.url(), ENDPOINT);
 

@@ -111,7 +111,10 @@ fn program(name: &str) -> Result<PathBuf> {
     let source = Path::new(WORKSPACE).join(format!("crates/sbg/examples/{name}.rs"));
     let built = path.metadata().and_then(|metadata| metadata.modified());
     let built = built.with_context(|| format!("the example `{name}` is not built: {BUILD}"))?;
-    ensure!(built >= source.metadata()?.modified()?, "the example `{name}` is older than its source: {BUILD}");
+    ensure!(
+        built >= source.metadata()?.modified()?,
+        "the example `{name}` is older than its source: {BUILD}"
+    );
     Ok(path)
 }
 

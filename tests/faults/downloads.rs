@@ -86,7 +86,8 @@ async fn shifted_range_is_never_written() -> Result<()> {
 #[tokio::test]
 async fn full_body_is_never_written_as_a_range() -> Result<()> {
     survives(FaultRule::storage(Action::FullBodyInsteadOfRange).nth(1)).await?;
-    assert_eq!(survives(FaultRule::storage(Action::FullBodyInsteadOfRange).nth(3)).await?.len(), 4);
+    // The three ranges and the refused one; a slow range may be split.
+    assert!(survives(FaultRule::storage(Action::FullBodyInsteadOfRange).nth(3)).await?.len() >= 4);
     Ok(())
 }
 

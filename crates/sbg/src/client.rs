@@ -3,6 +3,8 @@
 mod builder;
 mod http;
 mod tls;
+#[cfg(feature = "transfer")]
+mod transfers;
 
 use std::fmt;
 use std::sync::{Arc, PoisonError};
@@ -13,6 +15,7 @@ use crate::config::Endpoint;
 use crate::drs::DrsServers;
 use crate::error::Result;
 use crate::pipeline::{ErrorHandler, Handlers, Options, Pipeline, RateLimit};
+#[cfg(feature = "transfer")]
 use crate::transfer::Engine;
 
 /// A client for the API. Cheap to clone; all clones share connections, limits and the transfer engine.
@@ -35,6 +38,7 @@ pub struct Client {
 struct Shared {
     raw: sbg_raw::Client,
     pipeline: Pipeline,
+    #[cfg(feature = "transfer")]
     engine: Arc<Engine>,
     endpoint: Endpoint,
     drs: Arc<DrsServers>,
@@ -156,30 +160,19 @@ impl Client {
         let transport = sbg_raw::Inner(Arc::new(pipeline.clone()));
         let endpoint = self.shared.endpoint.clone();
         let raw = sbg_raw::Client::new_with_client(endpoint.as_str(), pipeline.http.clone(), transport);
-        let drs = self.shared.drs.clone();
-        let shared = Shared { raw, pipeline, engine: self.shared.engine.clone(), endpoint, drs };
+        let shared = Shared {
+            raw,
+            pipeline,
+            #[cfg(feature = "transfer")]
+            engine: self.shared.engine.clone(),
+            endpoint,
+            drs: self.shared.drs.clone(),
+        };
         Self { shared: Arc::new(shared) }
     }
 
     pub(crate) fn drs_servers(&self) -> &DrsServers {
         &self.shared.drs
-    }
-
-    pub(crate) fn engine(&self) -> Arc<Engine> {
-        self.shared.engine.clone()
-    }
-
-    /// The same client for work on the threads of the transfer engine: its generated calls use the engine's connections, which keep
-    /// working when the caller's runtime is blocked.
-    pub(crate) fn on_engine(&self) -> Self {
-        let shared = Shared {
-            raw: self.shared.engine.api(),
-            pipeline: self.shared.pipeline.clone(),
-            engine: self.shared.engine.clone(),
-            endpoint: self.shared.endpoint.clone(),
-            drs: self.shared.drs.clone(),
-        };
-        Self { shared: Arc::new(shared) }
     }
 }
 

@@ -47,7 +47,12 @@
 //!
 //! - `rustls` (default): TLS with rustls and the root certificates of the operating system.
 //! - `native-tls`: TLS with the library of the operating system.
+//! - `aws-lc-rs`: the cryptography of AWS-LC for `rustls`, in place of ring.
+//! - `transfer` (default): [`transfer`], uploads and downloads. Without it there are only calls of the API.
 //! - `blocking` (default): [`blocking`], for programs without a runtime.
+
+// Much of the crate is there for transfers.
+#![cfg_attr(not(feature = "transfer"), allow(dead_code, unused_imports))]
 
 mod api;
 #[cfg(feature = "blocking")]
@@ -64,6 +69,7 @@ mod local_file;
 pub mod pipeline;
 mod request;
 mod table;
+#[cfg(feature = "transfer")]
 pub mod transfer;
 
 pub use api::{

@@ -269,8 +269,8 @@ fn handlers() -> Vec<Row> {
             struct Firewall;
 
             impl ErrorHandler for Firewall {
-                fn handle(&self, answer: &Response, attempt: &Attempt) -> Decision {
-                    if answer.status() == 418 && attempt.number < 3 {
+                fn handle(&self, response: &Response, attempt: &Attempt) -> Decision {
+                    if response.status() == 418 && attempt.number < 3 {
                         Decision::RetryAfter(Duration::from_millis(1))
                     } else {
                         Decision::Pass

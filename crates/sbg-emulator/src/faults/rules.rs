@@ -8,7 +8,9 @@ use std::{
 };
 
 use serde_json::Value;
+use tokio::sync::watch;
 
+use super::decision::{Decision, Delay};
 use crate::{http::origin::Origin, objects::storage_error::StorageError};
 
 /// The prefix of paths under which the object store has everything a second time, for redirects.
@@ -330,6 +332,8 @@ struct Armed {
     random: fastrand::Rng,
     matched: u64,
     fired: u64,
+    /// Tells the requests that the rule delays when it is released.
+    released: watch::Sender<bool>,
 }
 
 impl Armed {
@@ -358,7 +362,8 @@ impl Rules {
         self.next += 1;
         let id = FaultId(self.next);
         let seed = if let When::Probability { seed, .. } = rule.when { seed } else { 0 };
-        self.armed.push(Armed { id, rule, random: fastrand::Rng::with_seed(seed), matched: 0, fired: 0 });
+        let (random, released) = (fastrand::Rng::with_seed(seed), watch::Sender::new(false));
+        self.armed.push(Armed { id, rule, random, matched: 0, fired: 0, released });
         id
     }
 }
@@ -377,15 +382,6 @@ impl Rules {
 #[derive(Clone, Default)]
 pub struct Faults {
     rules: Arc<Mutex<Rules>>,
-}
-
-/// The decision of the rules about one request.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Decision {
-    pub(crate) delay: Duration,
-    pub(crate) bandwidth: Option<u64>,
-    pub(crate) jump: Duration,
-    pub(crate) action: Option<Action>,
 }
 
 impl Faults {
@@ -417,6 +413,27 @@ impl Faults {
         let mut rules = self.lock();
         let at = rules.armed.iter().position(|armed| armed.id == id)?;
         Some(count(&rules.armed.remove(at)))
+    }
+
+    /// Removes a rule, ends the delays of the requests that it holds, and returns its counters. `None` if it does not exist.
+    ///
+    /// ```
+    /// # let emulator = sbg_emulator::Emulator::builder().start_blocking()?;
+    /// use std::time::Duration;
+    ///
+    /// use sbg_emulator::{Action, FaultRule};
+    ///
+    /// let id = emulator.faults().add(FaultRule::api(Action::Delay(Duration::from_secs(600))));
+    /// // Requests wait until the test says so.
+    /// emulator.faults().release(id);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn release(&self, id: FaultId) -> Option<FaultCount> {
+        let mut rules = self.lock();
+        let at = rules.armed.iter().position(|armed| armed.id == id)?;
+        let armed = rules.armed.remove(at);
+        armed.released.send_replace(true);
+        Some(count(&armed))
     }
 
     /// Adds several rules at once, after all others or instead of them.
@@ -481,7 +498,9 @@ impl Faults {
             }
             if armed.rule.fits(origin, method, path) && armed.fires() {
                 match &armed.rule.action {
-                    Action::Delay(delay) => decision.delay += *delay,
+                    Action::Delay(time) => {
+                        decision.delays.push(Delay::new(*time, armed.released.subscribe()));
+                    }
                     Action::ClockJump(by) => decision.jump = decision.jump.saturating_add(*by),
                     Action::Bandwidth(bytes) => decision.bandwidth = Some(*bytes),
                     action => decision.action = Some(action.clone()),
@@ -546,14 +565,8 @@ mod tests {
         faults.add(FaultRule::any(Action::Maintenance));
         faults.add(FaultRule::any(Action::Delay(Duration::from_millis(3))));
         let decision = faults.decide(Origin::Api, "GET", "/");
-        assert_eq!(
-            decision,
-            Decision {
-                delay: Duration::from_millis(5),
-                action: Some(Action::HtmlError),
-                ..Decision::default()
-            }
-        );
+        assert_eq!(decision.delays.iter().map(Delay::time).sum::<Duration>(), Duration::from_millis(5));
+        assert_eq!((decision.action, decision.jump), (Some(Action::HtmlError), Duration::ZERO));
         assert_eq!(faults.counters()[2].matched, 0);
     }
 }

@@ -51,9 +51,11 @@ pub(crate) async fn dispatch(
         control.limit(bytes_per_second);
     }
     shared.clock.advance(decision.jump);
-    let wait = shared.config.latency + decision.delay;
-    if !wait.is_zero() {
-        tokio::time::sleep(wait).await;
+    if !shared.config.latency.is_zero() {
+        tokio::time::sleep(shared.config.latency).await;
+    }
+    for delay in decision.delays {
+        delay.wait().await;
     }
     let fault = decision.action;
     let close = || {

@@ -26,6 +26,7 @@ use crate::request::wait::{self, Job, State, Wait};
 use crate::types;
 
 pub use access::DrsAccess;
+#[cfg(feature = "transfer")]
 pub(crate) use access::digests;
 pub use hosts::DrsHosts;
 pub use manifest::{DrsManifest, ManifestImport, ManifestReport, RowReport};

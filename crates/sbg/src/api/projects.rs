@@ -417,6 +417,7 @@ impl ProjectFiles {
     }
 
     /// The same files, for use on the threads of the transfer engine.
+    #[cfg(feature = "transfer")]
     pub(crate) fn on_engine(&self) -> Self {
         Self { files: self.client().on_engine().files(), id: self.id.clone() }
     }

@@ -16,10 +16,6 @@ use crate::pipeline::{
     Authenticator, ErrorHandler, Handlers, OnWait, Pipeline, Policy, Preflight, Recorder, RetryPolicy,
     Scheduler, Waiting,
 };
-use crate::transfer::{self, Engine};
-
-/// A connection to the object storage is closed after this time without data, or sooner if the read timeout is shorter.
-const STORAGE_SILENCE: Duration = Duration::from_secs(30);
 
 /// Settings of a [`Client`].
 ///
@@ -51,18 +47,9 @@ pub struct ClientBuilder {
     pub(super) root_certificates: Vec<Vec<u8>>,
     pub(super) identity: Option<SecretSlice<u8>>,
     record: Option<PathBuf>,
-    download_bandwidth: Option<u64>,
-    upload_bandwidth: Option<u64>,
-    state_folder: StateFolder,
     drs_hosts: DrsHosts,
-}
-
-/// Where uploads save their journals.
-#[derive(Clone, Debug)]
-enum StateFolder {
-    Default,
-    At(PathBuf),
-    None,
+    #[cfg(feature = "transfer")]
+    pub(super) transfers: super::transfers::Transfers,
 }
 
 impl Default for ClientBuilder {
@@ -85,10 +72,9 @@ impl Default for ClientBuilder {
             root_certificates: Vec::new(),
             identity: None,
             record: None,
-            download_bandwidth: None,
-            upload_bandwidth: None,
-            state_folder: StateFolder::Default,
             drs_hosts: DrsHosts::default(),
+            #[cfg(feature = "transfer")]
+            transfers: super::transfers::Transfers::default(),
         }
     }
 }
@@ -376,44 +362,6 @@ impl ClientBuilder {
         self
     }
 
-    /// Bandwidth limit in bytes per second, shared by all downloads of this client. Unlimited by default.
-    ///
-    /// ```
-    /// let ten_megabytes_a_second = sbg::Client::builder().download_bandwidth(10_000_000);
-    /// ```
-    pub fn download_bandwidth(mut self, bytes_per_second: u64) -> Self {
-        self.download_bandwidth = Some(bytes_per_second);
-        self
-    }
-
-    /// Bandwidth limit in bytes per second, shared by all uploads of this client. Unlimited by default.
-    ///
-    /// ```
-    /// let ten_megabytes_a_second = sbg::Client::builder().upload_bandwidth(10_000_000);
-    /// ```
-    pub fn upload_bandwidth(mut self, bytes_per_second: u64) -> Self {
-        self.upload_bandwidth = Some(bytes_per_second);
-        self
-    }
-
-    /// Folder for the journals of uploads, which let another process resume them; `None` for none. By default `$XDG_STATE_HOME/sbg` or
-    /// `~/.local/state/sbg`, on Windows `%LOCALAPPDATA%\sbg`. It is created when needed, and holds paths, ids and checksums, but no
-    /// secrets. If it cannot be used, an upload fails if you set the folder here, and runs without a journal if it is the default.
-    ///
-    /// It also holds the records of trees and lists, which show the next transfer what has not changed; see
-    /// [`Compare`](crate::transfer::Compare).
-    ///
-    /// The folder must belong to the user and be closed to others (mode 0700, as it is created), because journals are trusted.
-    ///
-    /// ```
-    /// let elsewhere = sbg::Client::builder().state_folder(Some("/scratch/rfranklin/sbg".into()));
-    /// let nowhere = sbg::Client::builder().state_folder(None);
-    /// ```
-    pub fn state_folder(mut self, folder: Option<PathBuf>) -> Self {
-        self.state_folder = folder.map_or(StateFolder::None, StateFolder::At);
-        self
-    }
-
     /// Writes every exchange with the API to this file, one line of JSON each, in the format that `cargo xtask drift` reads.
     ///
     /// Secrets are redacted. Headers of calls are not written. Fields that hold credentials are redacted, as are headers and query
@@ -505,26 +453,12 @@ impl ClientBuilder {
             sbg_raw::Client::new_with_client(config.endpoint.as_str(), http, Inner(Arc::new(pipeline)))
         };
         let tls = self.tls()?;
-        let api_http = || self.api_client(&config, &tls);
-        let transfers = transfer::Settings {
-            idle: self.read_timeout.min(STORAGE_SILENCE),
-            download_bandwidth: self.download_bandwidth,
-            upload_bandwidth: self.upload_bandwidth,
-            https_only: config.endpoint.url().scheme() == "https",
-            state_folder: match &self.state_folder {
-                StateFolder::Default => {
-                    transfer::default_state_folder().map(|path| transfer::StateFolder { path, named: false })
-                }
-                StateFolder::At(path) => Some(transfer::StateFolder { path: path.clone(), named: true }),
-                StateFolder::None => None,
-            },
-        };
-        let engine = Engine::new(raw(api_http()?), self.storage_client(&config, &tls)?, transfers);
-        let http = api_http()?;
+        let http = self.api_client(&config, &tls)?;
         Ok(Client {
             shared: Arc::new(Shared {
                 raw: raw(http.clone()),
-                engine: Arc::new(engine),
+                #[cfg(feature = "transfer")]
+                engine: self.engine(&config, &tls, raw(self.api_client(&config, &tls)?))?,
                 pipeline: Pipeline { policy: policy.clone(), http, options: Arc::default() },
                 endpoint: config.endpoint.clone(),
                 drs: Arc::new(DrsServers::new(&config.endpoint, self.drs_hosts.clone(), policy)?),

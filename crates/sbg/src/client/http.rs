@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Idle connections to the object storage are closed after this time. S3 closes its end after about 5 s, and a request on a connection
 /// that is being closed is lost.
+#[cfg(feature = "transfer")]
 const STORAGE_IDLE: Duration = Duration::from_secs(4);
 
 /// The loopback hosts, in the syntax of proxy exceptions.
@@ -29,6 +30,7 @@ impl ClientBuilder {
         built(http.read_timeout(self.read_timeout).pool_max_idle_per_host(self.pool_max_idle_per_host))
     }
 
+    #[cfg(feature = "transfer")]
     pub(super) fn storage_client(&self, config: &Config, tls: &Tls) -> Result<reqwest::Client> {
         // Over HTTP/2 all parts would share one connection, which is slower than several.
         let http = self.http(config, tls)?.redirect(reqwest::redirect::Policy::none()).http1_only();

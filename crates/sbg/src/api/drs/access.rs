@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::excerpt;
+#[cfg(feature = "transfer")]
 use crate::transfer::{Algorithm, Digest};
 
 /// A URL that gives the bytes of a DRS object, and the headers to send with it. `Debug` shows neither.
@@ -132,6 +133,7 @@ pub(super) fn candidates<'o>(object: &'o DrsObject, uri: &str) -> Result<Vec<&'o
 }
 
 /// The checksums of the object that can be verified: MD5, SHA-256 and CRC-32C. Others, and malformed ones, are left out.
+#[cfg(feature = "transfer")]
 pub(crate) fn digests(object: &DrsObject) -> Vec<Digest> {
     let digest = |kind: &str, text: &str| {
         let algorithm = match &*kind.to_ascii_lowercase() {
@@ -217,6 +219,7 @@ mod tests {
         assert_eq!(access.header_map().len(), 1);
     }
 
+    #[cfg(feature = "transfer")]
     #[test]
     fn known_checksums_become_digests() {
         let sums = json!([

@@ -307,6 +307,7 @@ impl DrsObjectHandle {
     }
 
     /// The same handle for work on the threads of the transfer engine.
+    #[cfg(feature = "transfer")]
     pub(crate) fn on_engine(&self) -> Self {
         Self { client: self.client.on_engine(), uri: self.uri.clone() }
     }
