@@ -48,6 +48,8 @@
 //! - `rustls` (default): TLS with rustls and the root certificates of the operating system.
 //! - `native-tls`: TLS with the library of the operating system.
 //! - `aws-lc-rs`: the cryptography of AWS-LC for `rustls`, in place of ring.
+//! - `cwl` (default): descriptions of apps in YAML and in several files.
+//! - `packages` (default): code packages of apps in Nextflow and WDL.
 //! - `transfer` (default): [`transfer`], uploads and downloads. Without it there are only calls of the API.
 //! - `blocking` (default): [`blocking`], for programs without a runtime.
 
