@@ -114,7 +114,8 @@ impl Pairing {
                 || !problems.is_empty() && self_and_above(path).any(|path| problems.contains_key(path))
         };
         // Folders that keep something.
-        let mut kept: BTreeSet<&str> = target.blocked.keys().flat_map(|path| above(path)).collect();
+        let holders = target.blocked.keys().chain(source.files.keys());
+        let mut kept: BTreeSet<&str> = holders.flat_map(|path| above(path)).collect();
         for path in target.files.keys() {
             if source.files.contains_key(path) || is_left(path) {
                 kept.extend(above(path));
