@@ -2,6 +2,7 @@
 //!
 //! The page is Scalar's, from npm, with the portable bundle inside. `cargo xtask witness pages` opens it in a browser.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -100,7 +101,8 @@ fn explain(document: &mut Value, codes: &[ErrorCode]) {
     let mut text = document["info"]["description"].as_str().unwrap_or_default().to_owned();
     text += "\n\n## Error codes\n\n| code | status | message |\n|---|---|---|\n";
     for ErrorCode { code, status, message, .. } in codes {
-        text += &format!("| {code} | {status} | {} |\n", message.replace('|', "\\|"));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "| {code} | {status} | {} |", message.replace('|', "\\|"));
     }
     document["info"]["description"] = Value::String(text);
 }

@@ -43,7 +43,7 @@ fn respond(mut stream: TcpStream) -> Result<()> {
     let mut request = BufReader::new(stream.try_clone()?).lines();
     let first = request.next().context("no request")??;
     // The requests have no body, so the head ends them.
-    while request.next().context("an incomplete request")?? != "" {}
+    while !request.next().context("an incomplete request")??.is_empty() {}
     let target = first.split(' ').nth(1).unwrap_or_default();
     let path = target.split('?').next().unwrap_or_default();
     let (status, body) = match RESPONSES.iter().find(|(known, _)| *known == path) {

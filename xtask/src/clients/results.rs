@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn unreported_steps_fail() {
-        let all: String = STEPS.iter().map(|step| format!("{step}: ok\n")).collect();
+        let all = STEPS.map(|step| format!("{step}: ok\n")).concat();
         assert_eq!(failed_steps(&all), Vec::<String>::new());
         let some = all.replace("names: ok\n", "").replace("tasks: ok", "tasks: refused");
         assert_eq!(failed_steps(&some), ["names: not reported", "tasks: refused"]);

@@ -14,8 +14,11 @@ use crate::spec::Spec;
 use crate::spec::finding::{Finding, Place};
 use crate::spec::rule::Rule;
 
+/// Changes a document, and reports what it cannot change.
+type Rewrite = fn(&mut Portable<'_>);
+
 /// The rewrites in their order: name, and function.
-const REWRITES: &[(&str, fn(&mut Portable<'_>))] = &[
+const REWRITES: &[(&str, Rewrite)] = &[
     ("enum constants differ in more than case and punctuation", names::check_enums),
     ("a choice between types is any JSON, in a parameter a string", choices::rewrite),
     ("a query parameter has the schema of its map inline", query_maps::rewrite),

@@ -171,7 +171,8 @@ fn java(workshop: &Workshop<'_>, code: &Path) -> Result<Programs> {
     let mut files = String::new();
     for folder in [code.join("src/main/java"), workshop.sources.join("java")] {
         each_file(&folder, "java", |file| {
-            files += &format!("{}\n", file.display());
+            files.push_str(&file.to_string_lossy());
+            files.push('\n');
             Ok(())
         })?;
     }
