@@ -52,11 +52,11 @@ async fn same_code_is_uploaded_once() -> Result<()> {
         raw["app_content"],
         json!({"code_package": file, "entrypoint": "main.nf", "executor_version": "24.10.0"})
     );
-    assert_eq!(packages(&stage, "nextflow_workflows").await?, [file.clone()]);
+    assert_eq!(packages(&stage, "nextflow_workflows").await?, std::slice::from_ref(&file));
 
     let again = client.apps().push_package(&app, package()).await?;
     assert_eq!((again.changed, again.app.revision), (false, Some(0)));
-    assert_eq!(packages(&stage, "nextflow_workflows").await?, [file.clone()]);
+    assert_eq!(packages(&stage, "nextflow_workflows").await?, std::slice::from_ref(&file));
 
     fs::write(code.path().join("main.nf"), "workflow {}\n")?;
     let changed = client.apps().push_package(&app, package()).await?;

@@ -13,7 +13,7 @@ use sbg_tests::{Stage, assert_refused};
 fn sheet(stage: &Stage, header: &str, rows: &[&str]) -> sbg::Result<Sheet> {
     let mut text = format!("{header}\n");
     for row in rows {
-        text += &format!("{}/{row}\n", stage.folder.path().display());
+        text.extend([format!("{}/{row}", stage.folder.path().display()), "\n".to_owned()]);
     }
     Sheet::parse(text.as_bytes())
 }
