@@ -25,10 +25,8 @@ debian_packages() {
         [[ -x /usr/sbin/${server%:*} ]] || packages+=("${server#*:}")
     done
     [[ -e /usr/lib/lighttpd/mod_webdav.so ]] || packages+=(lighttpd-mod-webdav)
-    # Clients are generated in these languages. Java and Go take longer, so they are compiled on demand.
+    # Generators are in Java, and R is one of the languages. Clients in others are compiled on demand: openapi/README.md.
     command -v java > /dev/null || packages+=(default-jre-headless)
-    [[ -e /usr/share/php/GuzzleHttp ]] || packages+=(php-cli php-curl php-mbstring php-guzzlehttp-guzzle)
-    ruby -e "require 'typhoeus'" 2> /dev/null || packages+=(ruby ruby-typhoeus)
     [[ -e /usr/lib/R/site-library/httr2 ]] ||
         packages+=(r-base-core r-cran-httr2 r-cran-jsonlite r-cran-r6 r-cran-stringr r-cran-base64enc)
     command -v chromium > /dev/null || packages+=(chromium fonts-dejavu-core)

@@ -30,7 +30,7 @@ const INSTRUMENTATION: [&str; 6] = [
 ];
 
 /// Number of inputs of a run without a time limit.
-const RUNS: u32 = 20_000;
+const RUNS: u32 = 10_000;
 const SEED: u32 = 51;
 
 #[derive(Args)]

@@ -198,14 +198,14 @@ pub const CLIENTS: &[Client] = &[
         name: "php",
         generator: Generator::Jar("php", &[]),
         language: Language::Php,
-        cheap: true,
+        cheap: false,
         by_hand: "",
     },
     Client {
         name: "ruby",
         generator: Generator::Jar("ruby", &["--additional-properties=gemName=sbg_api"]),
         language: Language::Ruby,
-        cheap: true,
+        cheap: false,
         by_hand: "`params_encoding = :multi`",
     },
     Client {
