@@ -27,6 +27,7 @@ mod pausing;
 mod projects;
 mod refusals;
 mod requests;
+mod resolving;
 mod rows;
 mod running;
 mod sameness;

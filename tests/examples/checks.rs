@@ -483,3 +483,30 @@ pub(super) async fn attach_volume() -> Result<()> {
     assert!(volume.get().await.is_err_and(|error| error.is_not_found()));
     Ok(())
 }
+
+pub(super) async fn drs_object() -> Result<()> {
+    let stage = stage().await;
+    let id = stage.file("b-form.pdb", "ATOM b");
+    let host = stage.emulator.url().trim_start_matches("http://").trim_end_matches("/v2").to_owned();
+    let printed = run(&stage, "drs_object", &[&format!("drs://{host}/{id}"), "b-form.pdb"]).await?;
+    assert_has(&printed, &[", with the token", "b-form.pdb: 6 bytes", "verified md5 of DrsServer"]);
+    stage.assert_downloaded(&stage.path("b-form.pdb"), &id);
+    Ok(())
+}
+
+pub(super) async fn resolve_paths() -> Result<()> {
+    let stage = stage().await;
+    let id = stage.file("a/b.pdb", "ATOM b");
+    let printed = run(&stage, "resolve_paths", &["rfranklin/demo", "a/b.pdb", "a/c.pdb"]).await?;
+    assert_has(&printed, &[&format!("a/b.pdb {id}"), "a/c.pdb: there is no `a/c.pdb`"]);
+    Ok(())
+}
+
+pub(super) async fn task_table() -> Result<()> {
+    let stage = stage().await;
+    let table = stage.local("samples.csv", "name,file\nS1,reads/sample-1.fastq\nS9,reads/sample-9.fastq\n");
+    let app = format!("{PROJECT}/line-count");
+    let printed = run(&stage, "task_table", &[PROJECT, &app, argument(&table)]).await?;
+    assert_has(&printed, &["line 2: S1", "line 3: the input `file`: there is no", "1 drafts"]);
+    Ok(())
+}

@@ -1,5 +1,6 @@
 //! Imports from volumes and exports to volumes: copies that the platform makes.
 
+mod export_check;
 pub(crate) mod exports;
 pub(crate) mod imports;
 mod outcome;

@@ -3,12 +3,14 @@
 mod cost;
 mod create;
 mod edit;
+mod input_types;
 mod list;
 mod report;
 mod run;
 mod settings;
 mod setup;
 mod state;
+mod table;
 mod value;
 
 use sbg_raw::{ClientBulkExt as _, ClientTasksExt as _};
@@ -32,6 +34,7 @@ pub use list::TaskList;
 pub use report::{TaskExt, TaskJobExt, TaskProblem};
 pub use run::{TaskClone, TaskInputs, TaskRun};
 pub use settings::{ExecutionSettings, OutputLocation};
+pub use table::{TableReport, TableRowReport, TaskTable, TasksFromTable};
 pub use value::{TaskFile, TaskFolder, TaskInput, TaskOutput, TaskValue};
 
 /// Name of a task's id in errors.

@@ -58,7 +58,7 @@ impl Client {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Exports {
-    client: Client,
+    pub(super) client: Client,
 }
 
 impl Exports {
