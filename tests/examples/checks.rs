@@ -489,7 +489,7 @@ pub(super) async fn drs_object() -> Result<()> {
     let id = stage.file("b-form.pdb", "ATOM b");
     let host = stage.emulator.url().trim_start_matches("http://").trim_end_matches("/v2").to_owned();
     let printed = run(&stage, "drs_object", &[&format!("drs://{host}/{id}"), "b-form.pdb"]).await?;
-    assert_has(&printed, &[", with the token", "b-form.pdb: 6 bytes", "verified md5 of DrsServer"]);
+    assert_has(&printed, &["the server gets the token", "b-form.pdb: 6 bytes", "verified md5 of DrsServer"]);
     stage.assert_downloaded(&stage.path("b-form.pdb"), &id);
     Ok(())
 }

@@ -14,7 +14,7 @@ async fn main() -> Result<()> {
     let client = Client::from_env()?;
 
     let location = client.drs().resolve(uri).await?;
-    println!("{}, {} the token", location.uri(), if location.gets_token { "with" } else { "without" });
+    println!("the server {} the token", if location.gets_token { "gets" } else { "does not get" });
     let object = client.drs_object(uri);
     let found = object.get().await?;
     println!("{}: {} bytes", found.name.unwrap_or_default(), found.size.unwrap_or_default());
