@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::Result;
 use sbg::ErrorKind;
 use sbg::files::Entry;
-use sbg::transfer::Sheet;
+use sbg::transfer::{Outcome, Sheet};
 use sbg_emulator::{Action, FaultRule};
 use sbg_tests::{Stage, assert_refused};
 
@@ -30,8 +30,9 @@ async fn sheet_uploads_and_describes_files() -> Result<()> {
     let sheet = sheet(&stage, "local_path,remote_path,tags,sample_id,lane", &rows)?;
     let upload = || stage.client.upload_sheet(sheet.clone()).to(&stage.project);
     let report = upload().await?;
-    let lines: Vec<_> = report.rows.iter().map(|row| (row.line, &*row.path, row.bytes)).collect();
-    assert_eq!(lines, [(2, "x/y/one", 3), (3, "x/two", 3), (4, "c", 3)]);
+    let lines: Vec<_> = report.rows.iter().map(|row| (row.line, &*row.path, row.outcome)).collect();
+    let sent = Some(Outcome::Transferred(3));
+    assert_eq!(lines, [(2, "x/y/one", sent), (3, "x/two", sent), (4, "c", sent)]);
     assert_eq!((report.failed().count(), stage.calls("POST", "/bulk/files/edit").len()), (0, 1));
     let one = stage.client.project(&stage.project).files().resolve_path("x/y/one").await?;
     assert_eq!(report.rows[0].result.as_ref().ok(), Some(&one.id));
@@ -44,8 +45,9 @@ async fn sheet_uploads_and_describes_files() -> Result<()> {
     stage.client.file(&one).metadata().merge([("species", "Homo sapiens")]).await?;
     stage.local("b", "changed");
     let report = upload().await?;
-    let bytes: Vec<_> = report.rows.iter().map(|row| row.bytes).collect();
-    assert_eq!((report.failed().count(), bytes), (0, vec![0, 7, 0]));
+    let outcomes: Vec<_> = report.rows.iter().filter_map(|row| row.outcome).collect();
+    let moved: Vec<_> = outcomes.iter().map(|outcome| *outcome == Outcome::Transferred(7)).collect();
+    assert_eq!((report.failed().count(), moved), (0, vec![false, true, false]), "{outcomes:?}");
     let two = stage.client.project(&stage.project).files().resolve_path("x/two").await?;
     assert_eq!(stage.client.file(&two).metadata().await?["sample_id"], "S2");
     assert_eq!(stage.client.file(&one).metadata().await?["species"], "Homo sapiens", "other fields stay");

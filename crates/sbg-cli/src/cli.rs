@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    apps, cat, completions, configure, copy, cost, down, find, jobs, ls, members, meta, mkdir, projects,
-    remove, run, stat, storage_jobs, tag, tasks, up, uploads, volumes, whoami,
+    apps, cat, completions, configure, copy, cost, down, drs, find, jobs, ls, members, meta, mkdir, projects,
+    remove, run, sheet, stat, storage_jobs, sync, tag, tasks, up, uploads, volumes, whoami,
 };
 use crate::context::Context;
 use crate::exit;
@@ -45,6 +45,9 @@ pub(crate) struct Global {
     /// Allow operations in advance access, which may change
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) advance_access: bool,
+    /// Part of the rate limit to use, such as 0.25 on each of four machines with one token [default: 1]
+    #[arg(long, global = true, value_name = "SHARE", help_heading = "Global options")]
+    pub(crate) api_share: Option<f64>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,6 +59,9 @@ enum Command {
     Cat(cat::Cat),
     Up(up::Up),
     Down(down::Down),
+    #[command(subcommand)]
+    Sync(sync::Sync),
+    Sheet(sheet::Sheet),
     Mv(copy::Mv),
     Cp(copy::Cp),
     Rm(remove::Rm),
@@ -77,6 +83,8 @@ enum Command {
     Volumes(volumes::Volumes),
     Import(storage_jobs::Import),
     Export(storage_jobs::Export),
+    #[command(subcommand)]
+    Drs(drs::Drs),
     #[command(subcommand)]
     Jobs(jobs::Jobs),
     #[command(subcommand)]
@@ -133,6 +141,8 @@ impl Command {
             Self::Cat(command) => command.run(context).await,
             Self::Up(command) => command.run(context).await,
             Self::Down(command) => command.run(context).await,
+            Self::Sync(command) => command.run(context).await,
+            Self::Sheet(command) => command.run(context).await,
             Self::Mv(command) => command.run(context).await,
             Self::Cp(command) => command.run(context).await,
             Self::Rm(command) => command.run(context).await,
@@ -148,6 +158,7 @@ impl Command {
             Self::Volumes(command) => command.run(context).await,
             Self::Import(command) => command.run(context).await,
             Self::Export(command) => command.run(context).await,
+            Self::Drs(command) => command.run(context).await,
             Self::Jobs(command) => command.run(context).await,
             Self::Uploads(command) => command.run(context).await,
             Self::Cost(command) => command.run(context).await,

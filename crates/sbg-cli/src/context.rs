@@ -70,6 +70,9 @@ impl Context {
         if self.global.advance_access {
             builder = builder.advance_access(true);
         }
+        if let Some(share) = self.global.api_share {
+            builder = builder.api_share(share);
+        }
         let waits = self.screen.waits();
         let client = builder.on_wait(move |waiting| waits.announce(waiting)).build()?;
         Ok(self.client.get_or_init(|| client))

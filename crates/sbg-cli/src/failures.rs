@@ -15,6 +15,11 @@ impl Failures {
         self.total += 1;
     }
 
+    /// Counts items that needed no work.
+    pub(crate) fn add_done(&mut self, count: u64) {
+        self.total += usize::try_from(count).unwrap_or(usize::MAX);
+    }
+
     fn failed(&mut self, code: u8) {
         self.total += 1;
         self.failed += 1;

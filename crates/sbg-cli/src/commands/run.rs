@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::apps;
 use super::inputs::{self, Inputs, Lookup};
-use super::sheet::{self, Row};
+use super::task_sheet::{self, Row};
 use crate::context::Context;
 use crate::exit::{self, explain, usage};
 use crate::failures::Failures;
@@ -100,7 +100,7 @@ impl Run {
         };
         values.extend(inputs::from_pairs(inputs, &self.input)?);
         if let Some(sheet) = &self.sheet {
-            return sheet::read(sheet, inputs, &values);
+            return task_sheet::read(sheet, inputs, &values);
         }
         if let [first, ..] = inputs::missing(inputs, &values)[..]
             && !self.draft

@@ -1,136 +1,47 @@
-//! A sheet of tasks: one row a task, one column an input, checked as a whole before anything is sent.
+//! `sheet`: a listing as the table that `up --sheet` reads.
 
-use std::io::Read;
-use std::path::Path;
+use anyhow::Result;
+use clap::Args;
+use sbg::files::Entry;
+use sbg::types::FileType;
 
-use anyhow::{Context as _, Result, bail};
-use serde_json::{Map, Value};
+use crate::context::Context;
+use crate::exit::usage;
+use crate::path::{Node, Remote};
+use crate::records;
 
-use super::inputs::{self, Inputs};
-
-/// The column with the name of the task.
-pub(super) const NAME: &str = "name";
-/// Between the values of a list in one cell.
-const SEPARATOR: char = ';';
-
-/// A task to create.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row {
-    /// Line of the sheet, from 1.
-    pub(super) line: u64,
-    pub(super) name: Option<String>,
-    pub(super) values: Map<String, Value>,
+/// Print the files of a project or folder as a sheet, with tags and metadata
+///
+/// Columns are `local_path`, `remote_path`, `tags` (separated by `;`), and one for each metadata field. `sbg up --sheet` reads it.
+#[derive(Args, Debug)]
+pub(crate) struct Sheet {
+    /// Project or folder
+    #[arg(value_name = "SOURCE")]
+    source: Remote,
 }
 
-/// Reads a sheet: CSV, or TSV if its name says so. `common` are inputs that every task has.
-pub(super) fn read(path: &Path, inputs: &Inputs, common: &Map<String, Value>) -> Result<Vec<Row>> {
-    let is_tsv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tsv"));
-    let cannot = || format!("cannot read the sheet `{}`", path.display());
-    let source: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(std::fs::File::open(path).with_context(cannot)?)
-    };
-    parse(source, if is_tsv { b'\t' } else { b',' }, inputs, common).with_context(cannot)
-}
-
-fn parse(source: impl Read, delimiter: u8, inputs: &Inputs, common: &Map<String, Value>) -> Result<Vec<Row>> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(source);
-    let header: Vec<String> =
-        reader.headers()?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
-    for (at, column) in header.iter().enumerate() {
-        let position = || format!("line 1, column {}", at + 1);
-        if column != NAME && !inputs.contains_key(column) {
-            return Err(inputs::unknown(inputs, column)).with_context(position);
-        }
-        if header[..at].contains(column) {
-            bail!("{}: the column `{column}` is there twice", position());
-        }
-        if common.contains_key(column) {
-            bail!("{}: the input `{column}` is also given as an option", position());
-        }
-    }
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let mut row = Row { line, name: None, values: common.clone() };
-        for (column, cell) in header.iter().zip(&record).filter(|(_, cell)| !cell.is_empty()) {
-            if column == NAME {
-                row.name = Some(cell.to_owned());
-                continue;
+impl Sheet {
+    pub(crate) async fn run(self, context: &Context) -> Result<()> {
+        let client = context.client()?;
+        let walk = match self.source.find(client).await? {
+            Node::Project(id) => client.project(&id).files().walk(),
+            Node::File { file, .. } if file.type_ == Some(FileType::Folder) => client.file(&*file).walk(),
+            Node::File { .. } => {
+                return Err(usage(format!("`{}` is a file, not a folder", self.source.text())));
             }
-            let input = inputs[column];
-            let value = |text: &str| {
-                inputs::value_of(input.item, text).with_context(|| format!("line {line}, column `{column}`"))
-            };
-            let value = if input.is_list {
-                let items = cell.split(SEPARATOR).map(str::trim).filter(|item| !item.is_empty());
-                Value::Array(items.map(value).collect::<Result<_>>()?)
-            } else {
-                value(cell)?
-            };
-            row.values.insert(column.clone(), value);
+        };
+        let mut entries: Vec<Entry> = walk.fields(sbg::Fields::all()).entries().try_collect().await?;
+        entries.retain(|entry| !entry.is_folder());
+        entries.sort_by(|one, other| one.path.cmp(&other.path));
+        if context.out.is_json() {
+            for entry in &entries {
+                let path = format!("{}/{}", self.source.text(), entry.path);
+                context.out.row(&records::file(&entry.file, Some(&path)), [""])?;
+            }
+            return Ok(());
         }
-        if let [first, ..] = inputs::missing(inputs, &row.values)[..] {
-            bail!("line {line}: the input `{first}` is empty, and the app needs it");
-        }
-        rows.push(row);
-    }
-    if rows.is_empty() {
-        bail!("it has no rows");
-    }
-    Ok(rows)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn inputs() -> Inputs {
-        inputs::inputs_of(&json!({"inputs": {"reads": "File[]", "threads": "int?", "label": "string?"}}))
-    }
-
-    fn check(sheet: &str, expected: Result<Value, &str>) {
-        let common = Map::from_iter([("label".to_owned(), "x".into())]);
-        let rows = parse(sheet.as_bytes(), b',', &inputs(), &common);
-        let rows = rows.map(|rows| {
-            rows.into_iter().map(|row| json!([row.line, row.name, row.values])).collect::<Value>()
-        });
-        assert_eq!(rows.map_err(|error| format!("{error:#}")), expected.map_err(str::to_owned), "{sheet}");
-    }
-
-    #[test]
-    fn each_row_is_a_task() {
-        check(
-            "name,reads,threads\nS1,a/b/1.fq; a/b/2.fq,4\n\"S, 2\",a/b/3.fq,\n",
-            Ok(json!([
-                [2, "S1", {"label": "x", "reads": ["a/b/1.fq", "a/b/2.fq"], "threads": 4}],
-                [3, "S, 2", {"label": "x", "reads": ["a/b/3.fq"]}],
-            ])),
-        );
-    }
-
-    #[test]
-    fn errors_name_line_and_column() {
-        check(
-            "name,raeds\nS1,a\n",
-            Err("line 1, column 2: the app has no input `raeds`; it has label, reads, threads"),
-        );
-        check("reads,reads\na/b/c,a/b/c\n", Err("line 1, column 2: the column `reads` is there twice"));
-        check(
-            "reads,label\na/b/c,x\n",
-            Err("line 1, column 2: the input `label` is also given as an option"),
-        );
-        check(
-            "reads,threads\na/b/c,1\na/b/c,many\n",
-            Err("line 3, column `threads`: `many` is not an integer"),
-        );
-        check("name,reads\nS1,\n", Err("line 2: the input `reads` is empty, and the app needs it"));
-        check("name,reads\n", Err("it has no rows"));
-        let short = "CSV error: record 1 (line: 2, byte: 11): found record with 1 fields, but the previous record has 2 fields";
-        check("name,reads\nS1\n", Err(short));
+        let mut table = Vec::new();
+        sbg::transfer::Sheet::of(&entries).write(&mut table)?;
+        context.out.bytes(&table)
     }
 }

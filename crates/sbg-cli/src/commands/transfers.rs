@@ -34,8 +34,9 @@ enum OnConflict {
     Rename,
 }
 
+/// `--compare`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum How {
+pub(super) enum How {
     /// By the record of earlier transfers
     #[default]
     Record,
@@ -56,10 +57,16 @@ impl TransferOptions {
     }
 
     pub(super) fn compare(self) -> Compare {
-        match self.compare {
-            How::Record => Compare::Record,
-            How::SizeAndTime => Compare::SizeAndTime,
-            How::Content => Compare::Content,
+        self.compare.into()
+    }
+}
+
+impl From<How> for Compare {
+    fn from(how: How) -> Self {
+        match how {
+            How::Record => Self::Record,
+            How::SizeAndTime => Self::SizeAndTime,
+            How::Content => Self::Content,
         }
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use sbg::Client;
 use sbg::files::FileChange;
-use sbg::transfer::{Conflict, Outcome, UploadMany, Uploaded};
+use sbg::transfer::{Conflict, Outcome, Sheet, UploadMany, Uploaded};
 
 use super::transfers::{Moved, TransferOptions};
 use crate::context::Context;
@@ -23,12 +23,14 @@ use crate::units::parse_pair;
 /// Interrupted uploads resume when the same command runs again, and files that are up to date are not sent again.
 #[derive(Args, Debug)]
 pub(crate) struct Up {
-    /// Files and folders of this machine; `-` uploads standard input. `folder/.` uploads what is in the folder
-    #[arg(required = true, value_name = "LOCAL")]
-    local: Vec<PathBuf>,
-    /// Project, folder, or path of the new file
-    #[arg(value_name = "DESTINATION")]
-    destination: Remote,
+    /// Files and folders of this machine, then the project, folder, or path of the new file. `-` uploads standard input, `folder/.` what is
+    /// in the folder
+    #[arg(required = true, value_name = "LOCAL... DESTINATION")]
+    paths: Vec<PathBuf>,
+    /// Upload the files of a sheet, CSV or TSV; `-` is standard input. Columns are `local_path`, `remote_path` (below DESTINATION), `tags`
+    /// (separated by `;`); all others are metadata. Files that differ are replaced
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["on_conflict", "tag", "metadata", "size"])]
+    sheet: Option<PathBuf>,
     #[command(flatten)]
     options: TransferOptions,
     /// Tag of each file; can be repeated
@@ -45,21 +47,25 @@ pub(crate) struct Up {
 impl Up {
     pub(crate) async fn run(self, context: &Context) -> Result<()> {
         let client = context.client()?;
+        let (destination, local) = self.ends()?;
+        if let Some(sheet) = &self.sheet {
+            return self.sheet(context, client, sheet, &destination).await;
+        }
         let (mut files, mut folders) = (Vec::new(), Vec::new());
-        let is_stdin = self.local == [Path::new("-")];
-        for path in self.local.iter().filter(|_| !is_stdin) {
+        let is_stdin = local == [Path::new("-")];
+        for path in local.iter().filter(|_| !is_stdin) {
             // Everything is looked at before anything is sent.
             let found =
                 std::fs::metadata(path).with_context(|| format!("cannot upload `{}`", path.display()))?;
             if found.is_dir() { folders.push(path.clone()) } else { files.push(path.clone()) }
         }
-        let target = self.destination.target(client, self.local.len() > 1).await?;
+        let target = destination.target(client, local.len() > 1).await?;
         let mut moved = Moved::default();
         let mut ids = Vec::new();
         if is_stdin {
-            ids.extend(self.stdin(context, client, &target, &mut moved).await?);
+            ids.extend(self.stdin(context, client, (&destination, &target), &mut moved).await?);
         } else if let ([file], Some(name)) = (&files[..], &target.name) {
-            ids.extend(self.named(context, client, file, (&target, name), &mut moved).await?);
+            ids.extend(self.named(context, client, file, (&destination, &target, name), &mut moved).await?);
         } else if !files.is_empty() {
             let label = label(&files);
             let upload = self.set(client.upload_all(files), &target.folder);
@@ -79,6 +85,47 @@ impl Up {
         moved.finish(context, "uploaded")
     }
 
+    /// The destination, and what goes there.
+    fn ends(&self) -> Result<(Remote, &[PathBuf])> {
+        let (destination, local) = self.paths.split_last().ok_or_else(|| usage("nothing to upload"))?;
+        match (local, &self.sheet) {
+            ([], None) => return Err(usage("name what to upload, then the destination")),
+            ([_, ..], Some(_)) => {
+                return Err(usage("`--sheet` names the files itself: give only the destination"));
+            }
+            _ => {}
+        }
+        let destination = destination.to_str().ok_or_else(|| usage("the destination is not UTF-8"))?;
+        Ok((destination.parse::<Remote>().map_err(usage)?, local))
+    }
+
+    /// Uploads the files of a sheet, with their tags and metadata.
+    async fn sheet(
+        &self,
+        context: &Context,
+        client: &Client,
+        path: &Path,
+        destination: &Remote,
+    ) -> Result<()> {
+        let sheet = if path == Path::new("-") { Sheet::parse(io::stdin().lock()) } else { Sheet::read(path) };
+        let sheet = sheet.with_context(|| format!("cannot use the sheet `{}`", path.display()))?;
+        let target = destination.target(client, true).await?;
+        let upload = client.upload_sheet(sheet).to(&target.folder).compare(self.options.compare());
+        let label = path.display().to_string();
+        let report = context.transfer(&label, Counted::Files, upload.start()).await?;
+        let mut moved = Moved::default();
+        for row in report.rows {
+            let id = row.result.as_deref().ok();
+            let outcome = match (&row.result, row.outcome) {
+                (Err(error), _) => Err(anyhow::Error::from(error.clone())),
+                (Ok(_), outcome) => Ok(outcome.unwrap_or(Outcome::Skipped)),
+            };
+            let outcome = outcome.with_context(|| format!("line {}", row.line));
+            moved.one(context, "up", (&row.path, &row.local, id), &outcome)?;
+        }
+        moved.finish(context, "uploaded")
+    }
+
     fn set(&self, upload: UploadMany, folder: &Folder) -> UploadMany {
         let upload = upload.on_conflict(self.options.conflict()).compare(self.options.compare());
         upload.to(folder)
@@ -90,10 +137,10 @@ impl Up {
         context: &Context,
         client: &Client,
         local: &Path,
-        (target, name): (&Target, &str),
+        (destination, target, name): (&Remote, &Target, &str),
         moved: &mut Moved,
     ) -> Result<Option<String>> {
-        if self.exists(client).await? {
+        if self.exists(client, destination).await? {
             skip(context, name, local, moved)?;
             return Ok(None);
         }
@@ -109,14 +156,14 @@ impl Up {
         &self,
         context: &Context,
         client: &Client,
-        target: &Target,
+        (destination, target): (&Remote, &Target),
         moved: &mut Moved,
     ) -> Result<Option<String>> {
         let Some(name) = target.name.as_deref() else {
             return Err(usage("standard input has no name: end the destination with that of the new file"));
         };
         let local = Path::new("-");
-        if self.exists(client).await? {
+        if self.exists(client, destination).await? {
             skip(context, name, local, moved)?;
             return Ok(None);
         }
@@ -136,9 +183,9 @@ impl Up {
     }
 
     /// Whether the destination exists and is to be left as it is.
-    async fn exists(&self, client: &Client) -> Result<bool> {
+    async fn exists(&self, client: &Client, destination: &Remote) -> Result<bool> {
         match self.options.conflict() {
-            Conflict::Skip => Ok(self.destination.find(client).await.is_ok()),
+            Conflict::Skip => Ok(destination.find(client).await.is_ok()),
             Conflict::Rename => Err(usage(
                 "`--on-conflict rename` chooses the name itself: end the destination with a folder",
             )),

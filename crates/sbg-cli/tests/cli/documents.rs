@@ -16,7 +16,7 @@ fn blocks(document: &str) -> Vec<&str> {
 fn lines_of_the_readme_run() {
     let user = User::new();
     user.write("results/a/report.txt", "11");
-    user.write("samples.csv", "file,sample_id\nS1.fastq,S1\nS2.fastq,S2\n");
+    user.write("samples.csv", "local_path,tags,sample_id\nS1.fastq,raw,S1\nS2.fastq,raw,S2\n");
     user.write("S1.fastq", "@1\n");
     user.write("S2.fastq", "@2\n");
     let row = |name: &str| format!("{name},{PROJECT}/samples/{name}.fastq\n");

@@ -105,6 +105,13 @@ impl User {
         records
     }
 
+    /// The URI of a file of the project on the DRS server of the emulator.
+    pub fn drs_uri(&self, path: &str) -> String {
+        let host = self.emulator.url().trim_start_matches("http://").trim_end_matches("/v2");
+        let record = self.json(&["stat", &format!("{PROJECT}/{path}")]).remove(0);
+        format!("drs://{host}/{}", record["id"].as_str().unwrap())
+    }
+
     /// The paths of the requests to the API since the last call of `clear_requests`.
     pub fn calls(&self) -> Vec<String> {
         let requests = self.emulator.requests().into_iter();

@@ -10,25 +10,25 @@ use sbg_emulator::{Action, FaultRule, Origin};
 
 use crate::harness::{PROJECT, User};
 
-fn start(user: &User, arguments: &[&str]) -> Child {
+pub fn start(user: &User, arguments: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sbg"));
     command.args(arguments).env_clear().envs(user.environment()).current_dir(user.home());
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub fn signal(child: &Child, signal: Signal) {
     let id = i32::try_from(child.id()).unwrap();
     kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
 }
 
 /// Waits until the emulator has seen a request.
-fn wait_for(user: &User, is_there: impl Fn(&sbg_emulator::Recorded) -> bool) {
+pub fn wait_for(user: &User, is_there: impl Fn(&sbg_emulator::Recorded) -> bool) {
     while !user.emulator.requests().iter().any(&is_there) {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-fn end(child: Child) -> (Option<i32>, String) {
+pub fn end(child: Child) -> (Option<i32>, String) {
     let Output { status, stderr, .. } = child.wait_with_output().unwrap();
     (status.code(), String::from_utf8(stderr).unwrap())
 }

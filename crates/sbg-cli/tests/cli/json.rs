@@ -91,6 +91,15 @@ fn every_command_prints_documented_records() {
     run(&["up", "in", PROJECT]);
     run(&["down", &reads, "reads"]);
     run(&["down", &notes, "--checksum", "sha256", "n.txt"]);
+    run(&["sync", "up", "in", &path("synced"), "--dry-run"]);
+    run(&["sync", "up", "in", &path("synced")]);
+    run(&["sync", "down", &path("synced"), "synced"]);
+    run(&["sheet", &reads]);
+    user.write("sheet.csv", "local_path,sample_id\nin/a.txt,S1\n");
+    run(&["up", "--sheet", "sheet.csv", &path("described/")]);
+    run(&["drs", "get", &user.drs_uri("notes.txt"), "object.txt"]);
+    user.write("manifest.csv", "drs_uri\ndrs://caninedc.org/b-form\n");
+    run(&["drs", "import", "manifest.csv", PROJECT]);
     run(&["mkdir", "-p", &path("x/y")]);
     run(&["cp", &reads, &path("x")]);
     run(&["cp", &notes, &path("x/n.txt")]);

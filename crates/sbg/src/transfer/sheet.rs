@@ -157,11 +157,21 @@ impl Sheet {
     ///
     /// # Errors
     ///
-    /// The sheet cannot be written.
+    /// The sheet cannot be written. [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput), before anything is written, if a metadata
+    /// field has the name of another column, or a tag has a `;`.
     pub fn write(&self, to: impl Write) -> Result<()> {
         let failed = |error: csv::Error| Error::io("cannot write the sheet", error.into());
         let fields: BTreeSet<&str> =
             self.rows.iter().flat_map(|row| row.metadata.keys().map(String::as_str)).collect();
+        if let Some(field) = fields.iter().find(|field| matches!(**field, LOCAL | REMOTE | TAGS)) {
+            let message = format!("a sheet cannot hold the metadata field `{field}`, the name of a column");
+            return Err(Error::invalid(message));
+        }
+        let mut tags = self.rows.iter().flat_map(|row| &row.tags);
+        if let Some(tag) = tags.find(|tag| tag.contains(TAG_SEPARATOR)) {
+            let tag = excerpt(tag, 80);
+            return Err(Error::invalid(format!("a sheet cannot hold the tag `{tag}`: `;` separates tags")));
+        }
         let mut table = csv::Writer::from_writer(to);
         table
             .write_record([LOCAL, REMOTE, TAGS].into_iter().chain(fields.iter().copied()))
@@ -354,6 +364,24 @@ mod tests {
             "{error}"
         );
         assert!(error.contains("; and 7 more"), "{error}");
+    }
+
+    #[test]
+    fn sheet_that_cannot_be_read_back_is_not_written() {
+        let row = |tag: &str, field: &str| Row {
+            line: 2,
+            local: "a".into(),
+            remote: "a".into(),
+            tags: vec![tag.into()],
+            metadata: [(field.into(), "1".into())].into(),
+        };
+        let check = |row: Row, expected: &str| {
+            let mut written = Vec::new();
+            let error = Sheet { rows: vec![row] }.write(&mut written).unwrap_err();
+            assert_eq!((error.message(), written.len()), (expected, 0));
+        };
+        check(row("a", "tags"), "a sheet cannot hold the metadata field `tags`, the name of a column");
+        check(row("a;b", "x"), "a sheet cannot hold the tag `a;b`: `;` separates tags");
     }
 
     #[test]

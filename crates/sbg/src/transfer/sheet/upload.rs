@@ -243,8 +243,8 @@ pub struct SheetRow {
     pub local: PathBuf,
     /// The path below the destination.
     pub path: String,
-    /// Bytes uploaded; 0 if the file was up to date.
-    pub bytes: u64,
+    /// What was done with the file itself; `None` if that failed.
+    pub outcome: Option<Outcome>,
     /// The id of the file on the platform, or the error.
     pub result: Result<String>,
 }
@@ -254,16 +254,13 @@ impl SheetReport {
         let missing = || Error::new(ErrorKind::Cancelled, "not uploaded");
         let rows = rows.iter().map(|row| {
             let file = uploaded.remove(&row.remote);
-            let bytes = match file.as_ref().map(|file| &file.outcome) {
-                Some(Ok(Outcome::Transferred(bytes))) => *bytes,
-                _ => 0,
-            };
+            let outcome = file.as_ref().and_then(|file| file.outcome.as_ref().ok().copied());
             let result = match file {
                 Some(FileReport { outcome: Err(error), .. }) => Err(error),
                 Some(FileReport { id: Some(id), .. }) => Ok(id),
                 _ => Err(missing()),
             };
-            SheetRow { line: row.line, local: row.local.clone(), path: row.remote.clone(), bytes, result }
+            SheetRow { line: row.line, local: row.local.clone(), path: row.remote.clone(), outcome, result }
         });
         Self { rows: rows.collect() }
     }
