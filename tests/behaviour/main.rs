@@ -25,6 +25,7 @@ mod packing;
 mod paging;
 mod pausing;
 mod projects;
+mod readers;
 mod refusals;
 mod requests;
 mod resolving;

@@ -25,6 +25,9 @@
 //! # }
 //! ```
 
+#[cfg(feature = "transfer")]
+mod reader;
+
 use std::fmt;
 use std::future::IntoFuture;
 use std::ops::Deref;
@@ -33,6 +36,9 @@ use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _};
 use tokio::runtime::{Builder, Handle, Runtime};
+
+#[cfg(feature = "transfer")]
+pub use reader::FileReader;
 
 use crate::ClientBuilder;
 use crate::error::{Error, ErrorKind, Result};

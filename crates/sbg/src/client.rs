@@ -16,7 +16,7 @@ use crate::drs::DrsServers;
 use crate::error::Result;
 use crate::pipeline::{ErrorHandler, Handlers, Options, Pipeline, RateLimit};
 #[cfg(feature = "transfer")]
-use crate::transfer::Engine;
+use crate::transfer::{Engine, KeptUrls};
 
 /// A client for the API. Cheap to clone; all clones share connections, limits and the transfer engine.
 ///
@@ -40,6 +40,9 @@ struct Shared {
     pipeline: Pipeline,
     #[cfg(feature = "transfer")]
     engine: Arc<Engine>,
+    /// The signed URLs of the files that were read.
+    #[cfg(feature = "transfer")]
+    kept_urls: Arc<KeptUrls>,
     endpoint: Endpoint,
     drs: Arc<DrsServers>,
 }
@@ -165,6 +168,8 @@ impl Client {
             pipeline,
             #[cfg(feature = "transfer")]
             engine: self.shared.engine.clone(),
+            #[cfg(feature = "transfer")]
+            kept_urls: self.shared.kept_urls.clone(),
             endpoint,
             drs: self.shared.drs.clone(),
         };

@@ -37,7 +37,8 @@ pub use handle::{Status, Transfer};
 #[cfg(fuzzing)]
 pub use local::record::fuzz as fuzz_tree_record;
 pub use progress::Progress;
-pub use read::{Content, FileStream};
+pub(crate) use read::KeptUrls;
+pub use read::{Content, FileReader, FileStream};
 pub use sheet::{Sheet, SheetReport, SheetRow, SheetUpload};
 pub use sync::{Shard, SyncAction, SyncOperation, SyncPlan, SyncProblem, SyncReport, SyncResult, TreeSync};
 pub(crate) use upload::default_state_folder;

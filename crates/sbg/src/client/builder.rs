@@ -459,6 +459,8 @@ impl ClientBuilder {
                 raw: raw(http.clone()),
                 #[cfg(feature = "transfer")]
                 engine: self.engine(&config, &tls, raw(self.api_client(&config, &tls)?))?,
+                #[cfg(feature = "transfer")]
+                kept_urls: Arc::default(),
                 pipeline: Pipeline { policy: policy.clone(), http, options: Arc::default() },
                 endpoint: config.endpoint.clone(),
                 drs: Arc::new(DrsServers::new(&config.endpoint, self.drs_hosts.clone(), policy)?),

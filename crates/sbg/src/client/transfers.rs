@@ -8,7 +8,7 @@ use super::tls::Tls;
 use super::{Client, ClientBuilder, Shared};
 use crate::config::Config;
 use crate::error::Result;
-use crate::transfer::{self, Engine};
+use crate::transfer::{self, Engine, KeptUrls};
 
 /// A connection to the object storage is closed after this time without data, or sooner if the read timeout is shorter.
 const STORAGE_SILENCE: Duration = Duration::from_secs(30);
@@ -94,6 +94,10 @@ impl Client {
         self.shared.engine.clone()
     }
 
+    pub(crate) fn kept_urls(&self) -> &KeptUrls {
+        &self.shared.kept_urls
+    }
+
     /// The same client for work on the threads of the transfer engine: its generated calls use the engine's connections, which keep
     /// working when the caller's runtime is blocked.
     pub(crate) fn on_engine(&self) -> Self {
@@ -101,6 +105,7 @@ impl Client {
             raw: self.shared.engine.api(),
             pipeline: self.shared.pipeline.clone(),
             engine: self.shared.engine.clone(),
+            kept_urls: self.shared.kept_urls.clone(),
             endpoint: self.shared.endpoint.clone(),
             drs: self.shared.drs.clone(),
         };

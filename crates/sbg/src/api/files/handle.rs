@@ -51,6 +51,11 @@ impl FileHandle {
         self.file.checked_file(what)
     }
 
+    /// The size in bytes, if the list that returned the file has reported it.
+    pub(crate) fn known_size(&self) -> Option<u64> {
+        self.file.size()
+    }
+
     /// Gets the details.
     ///
     /// ```no_run

@@ -20,6 +20,8 @@ use crate::types::{self, FileType};
 pub struct FileRef {
     id: String,
     kind: Option<Kind>,
+    /// Size in bytes, if a list or another call has reported it.
+    size: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,11 @@ impl FileRef {
         Ok(&self.id)
     }
 
+    /// The size in bytes, if known.
+    pub(crate) fn size(&self) -> Option<u64> {
+        self.size
+    }
+
     pub(crate) fn into_id(self) -> String {
         self.id
     }
@@ -75,7 +82,7 @@ impl FileRef {
 
 impl From<String> for FileRef {
     fn from(id: String) -> Self {
-        Self { id, kind: None }
+        Self { id, kind: None, size: None }
     }
 }
 
@@ -98,7 +105,8 @@ impl From<&types::File> for FileRef {
             Some(FileType::File) => Some(Kind::File),
             _ => None,
         };
-        Self { id: file.id.clone(), kind }
+        let size = file.size.and_then(|size| u64::try_from(size).ok());
+        Self { id: file.id.clone(), kind, size }
     }
 }
 
@@ -110,13 +118,13 @@ impl From<types::File> for FileRef {
 
 impl From<&TaskFile> for FileRef {
     fn from(file: &TaskFile) -> Self {
-        Self { id: file.id.clone(), kind: Some(Kind::File) }
+        Self { id: file.id.clone(), kind: Some(Kind::File), size: None }
     }
 }
 
 impl From<&TaskFolder> for FileRef {
     fn from(folder: &TaskFolder) -> Self {
-        Self { id: folder.id.clone(), kind: Some(Kind::Folder) }
+        Self { id: folder.id.clone(), kind: Some(Kind::Folder), size: None }
     }
 }
 

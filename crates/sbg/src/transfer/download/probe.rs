@@ -61,7 +61,8 @@ impl Object {
     }
 }
 
-/// Requests a range until the storage responds. Renews the URL if it is refused.
+/// Requests a range until the storage responds. Renews the URL if it is refused: once for any reason, if it was requested earlier for
+/// another read.
 pub(in crate::transfer) async fn open(
     context: &Context,
     signed_url: &RenewableUrl,
@@ -69,6 +70,7 @@ pub(in crate::transfer) async fn open(
     counters: &Counters,
     retry: &mut Retry,
 ) -> Result<Opened> {
+    let mut kept = signed_url.at_hand().is_some();
     loop {
         let signed = match signed_url.get().await {
             Ok(signed) => signed,
@@ -89,6 +91,10 @@ pub(in crate::transfer) async fn open(
             }
             Err(failure) => {
                 drop(permit);
+                if matches!(failure, StorageError::Refused(..)) && std::mem::take(&mut kept) {
+                    signed_url.expire(&signed);
+                    continue;
+                }
                 if retry.after(failure, signed.age.is_old(), &limiter, counters).await? == RetryAction::Renew
                 {
                     signed_url.expire(&signed);

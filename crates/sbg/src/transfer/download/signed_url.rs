@@ -1,15 +1,18 @@
 //! The signed URL of a file, shared by all its workers and renewed once for all of them.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::source::UrlSource;
 use crate::error::Result;
 use crate::transfer::engine::storage::Link;
 use crate::transfer::engine::storage::url_age::UrlAge;
 
-/// The signed URL of a file. Each renewal starts a new generation.
+/// The signed URL of a file. Each renewal starts a new generation. Clones share it.
+#[derive(Clone, Debug)]
+pub(in crate::transfer) struct RenewableUrl(Arc<Shared>);
+
 #[derive(Debug)]
-pub(in crate::transfer) struct RenewableUrl {
+struct Shared {
     source: UrlSource,
     current: Mutex<Current>,
     /// Held during a renewal. Other workers wait for its result.
@@ -32,21 +35,22 @@ pub(in crate::transfer) struct SignedUrl {
 
 impl RenewableUrl {
     pub(in crate::transfer) fn new(source: UrlSource) -> Self {
-        Self { source, current: Mutex::default(), renewal: tokio::sync::Mutex::default() }
+        let (current, renewal) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self(Arc::new(Shared { source, current, renewal }))
     }
 
     /// Id of the file, or URI of the object.
     pub(in crate::transfer) fn name(&self) -> &str {
-        self.source.name()
+        self.0.source.name()
     }
 
     /// The URL. Renews it if it has expired or is about to.
     pub(in crate::transfer) async fn get(&self) -> Result<SignedUrl> {
-        let _renewal = self.renewal.lock().await;
+        let _renewal = self.0.renewal.lock().await;
         if let Some(signed) = self.at_hand() {
             return Ok(signed);
         }
-        let link = self.source.renew().await?;
+        let link = self.0.source.renew().await?;
         let mut current = self.current();
         let generation = current.generation + 1;
         let signed = SignedUrl { generation, age: UrlAge::of(link.url(), None), link };
@@ -68,6 +72,6 @@ impl RenewableUrl {
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,17 +12,18 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::kept_urls::url_of;
+use super::range_reader::RangeReader;
 use crate::drs::DrsObjectHandle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::FileHandle;
 use crate::transfer::download::probe::{Object, Opened, open};
 use crate::transfer::download::sequential::{Next, Sequential};
-use crate::transfer::download::signed_url::RenewableUrl;
 use crate::transfer::download::source::Remote;
 use crate::transfer::engine::concurrency::Permit;
-use crate::transfer::engine::retry::{Retry, RetryAction};
+use crate::transfer::engine::retry::Retry;
 use crate::transfer::engine::runtime::{Context, Engine};
-use crate::transfer::engine::storage::{Identity, Link, Probe, RangeBody, StorageError};
+use crate::transfer::engine::storage::{Identity, Probe, RangeBody};
 use crate::transfer::engine::task::joined;
 use crate::transfer::part_size;
 use crate::transfer::progress::Counters;
@@ -320,7 +321,7 @@ enum StreamStart {
 
 /// A file read in ranges; the first request has begun.
 struct Pieces {
-    reader: Reader,
+    reader: RangeReader,
     first: Range<u64>,
     body: RangeBody,
     permit: Permit,
@@ -336,7 +337,7 @@ async fn begin(context: Context, remote: &Remote, wanted: &Wanted) -> Result<Str
     if range.start >= range.end {
         return if range.start == range.end { Ok(StreamStart::Nothing) } else { Err(beyond(range)) };
     }
-    let signed_url = RenewableUrl::new(remote.locate(&context, "read").await?.urls);
+    let signed_url = url_of(&context, remote).await?;
     let first = range.start..range.end.min(range.start.saturating_add(wanted.piece_size));
     let counters = Counters::new();
     let opened = open(&context, &signed_url, &first, &counters, &mut Retry::default()).await?;
@@ -352,7 +353,7 @@ async fn begin(context: Context, remote: &Remote, wanted: &Wanted) -> Result<Str
         Some(size) if !opening.whole && opening.version.is_certain() => {
             let identity = Identity { size, version: opening.version };
             let object = Object { context, signed_url, limiter, identity };
-            let reader = Reader { object, counters };
+            let reader = RangeReader { object, counters };
             let first = first.start..first.end.min(size);
             Ok(StreamStart::Pieces(Box::new(Pieces { reader, first, body: opening.body, permit })))
         }
@@ -377,7 +378,7 @@ async fn give_pieces(pieces: Pieces, wanted: &Wanted, give: &mpsc::Sender<Result
         stream::iter(std::iter::once((first, Some((body, permit)))).chain(others)).map(|(range, begun)| {
             let reader = reader.clone();
             // Each on its own task: it is fetched while the stream is not polled, and aborted when the stream is dropped.
-            let piece = AbortOnDropHandle::new(tokio::spawn(async move { reader.read(range, begun).await }));
+            let piece = AbortOnDropHandle::new(tokio::spawn(async move { reader.bytes(range, begun).await }));
             async move { joined(piece.await) }
         });
     let mut pieces = std::pin::pin!(pieces.buffered(wanted.readahead));
@@ -433,71 +434,21 @@ fn too_large(name: &str, size: u64, limit: u64) -> Error {
     Error::invalid(message).with_hint("`download` it, or set a larger `limit`")
 }
 
-fn beyond(range: &Range<u64>) -> Error {
+/// The range as start and end; `u64::MAX` for no end.
+pub(super) fn half_open(range: &impl RangeBounds<u64>) -> Range<u64> {
+    let start = match range.start_bound() {
+        Bound::Included(start) => *start,
+        Bound::Excluded(before) => before.saturating_add(1),
+        Bound::Unbounded => 0,
+    };
+    let end = match range.end_bound() {
+        Bound::Included(last) => last.saturating_add(1),
+        Bound::Excluded(end) => *end,
+        Bound::Unbounded => u64::MAX,
+    };
+    start..end
+}
+
+pub(super) fn beyond(range: &Range<u64>) -> Error {
     Error::invalid(format!("the range {}..{} is not in the file", range.start, range.end))
-}
-
-/// Reads ranges of a known object into memory.
-#[derive(Debug)]
-struct Reader {
-    object: Object,
-    counters: Counters,
-}
-
-impl Reader {
-    async fn read(&self, range: Range<u64>, begun: Option<(RangeBody, Permit)>) -> Result<Bytes> {
-        let length = usize::try_from(range.end - range.start).map_err(|_| Error::cancelled())?;
-        let mut bytes = BytesMut::with_capacity(length);
-        let mut begun = begun;
-        let mut retry = Retry::default();
-        while bytes.len() < length {
-            let before = bytes.len();
-            let rest = range.start + before as u64..range.end;
-            let (connection, signed, body) = match begun.take() {
-                Some((body, connection)) => (connection, None, Some(body)),
-                None => match self.object.connect(None).await {
-                    Ok((connection, signed)) => (connection, Some(signed), None),
-                    Err(error) => {
-                        retry.after_call(error, &self.counters).await?;
-                        continue;
-                    }
-                },
-            };
-            let link = signed.as_ref().map(|signed| &signed.link);
-            let outcome = self.attempt(&rest, link, body, &mut bytes).await;
-            drop(connection);
-            if bytes.len() > before {
-                retry = Retry::default();
-            }
-            if let Err(failure) = outcome {
-                let old = signed.as_ref().is_some_and(|signed| signed.age.is_old());
-                let then = retry.after(failure, old, &self.object.limiter, &self.counters).await?;
-                if let (RetryAction::Renew, Some(signed)) = (then, &signed) {
-                    self.object.signed_url.expire(signed);
-                }
-            }
-        }
-        Ok(bytes.freeze())
-    }
-
-    async fn attempt(
-        &self,
-        rest: &Range<u64>,
-        link: Option<&Link>,
-        begun: Option<RangeBody>,
-        bytes: &mut BytesMut,
-    ) -> Result<(), StorageError> {
-        let mut body = match (begun, link) {
-            (Some(body), _) => body,
-            (None, Some(link)) => self.object.body(rest, link).await?,
-            (None, None) => return Ok(()),
-        };
-        while let Some(piece) = body.next().await? {
-            self.object.context.down.take(piece.len() as u64).await;
-            bytes.extend_from_slice(&piece);
-            self.counters.gain();
-            self.object.limiter.moved(piece.len() as u64);
-        }
-        Ok(())
-    }
 }
