@@ -322,7 +322,7 @@ async fn folder_is_not_read() -> Result<()> {
 
 #[tokio::test]
 async fn lines_are_read_from_the_buffer() -> Result<()> {
-    fn sendable(_: impl Send + Unpin + Clone) {}
+    fn sendable(_: impl Send + Sync + Unpin + Clone) {}
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", "one\ntwo\nthree"));
     sendable(file.reader());

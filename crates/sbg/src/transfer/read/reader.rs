@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, SeekFrom};
 use std::ops::RangeBounds;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -102,10 +102,23 @@ pub struct FileReader {
     position: u64,
     /// The block at the position, if it was read.
     current: Option<(u64, Bytes)>,
-    pending: Option<(u64, BoxFuture<'static, Result<Bytes>>)>,
+    pending: Option<(u64, Waiting<Bytes>)>,
     /// A seek relative to an end that is not known yet.
-    from_end: Option<(i64, BoxFuture<'static, Result<u64>>)>,
+    from_end: Option<(i64, Waiting<u64>)>,
     readahead: Readahead,
+}
+
+/// A future that can be kept in a type that is `Sync`, since only `&mut self` reaches it.
+struct Waiting<T>(Mutex<BoxFuture<'static, Result<T>>>);
+
+impl<T> Waiting<T> {
+    fn new(future: impl Future<Output = Result<T>> + Send + 'static) -> Self {
+        Self(Mutex::new(Box::pin(future)))
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(context)
+    }
 }
 
 impl FileReader {
@@ -192,7 +205,7 @@ impl FileReader {
     /// Completes a seek relative to the end.
     fn poll_seek(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Some((offset, size)) = &mut self.from_end {
-            let (offset, size) = (*offset, ready!(size.as_mut().poll(context)));
+            let (offset, size) = (*offset, ready!(size.poll(context)));
             self.from_end = None;
             self.move_to(relative(size.map_err(to_io)?, offset)?);
         }
@@ -213,10 +226,10 @@ impl AsyncBufRead for FileReader {
             this.current = None;
             if this.pending.as_ref().is_none_or(|(pending, _)| *pending != number) {
                 let block = this.remote.clone().block(number, this.readahead.visit(number));
-                this.pending = Some((number, Box::pin(block)));
+                this.pending = Some((number, Waiting::new(block)));
             }
             if let Some((_, pending)) = &mut this.pending {
-                let block = ready!(pending.as_mut().poll(context));
+                let block = ready!(pending.poll(context));
                 this.pending = None;
                 this.current = Some((number, block.map_err(to_io)?));
             }
@@ -258,7 +271,7 @@ impl AsyncSeek for FileReader {
             (SeekFrom::Current(offset), _) => relative(this.position, offset)?,
             (SeekFrom::End(offset), Some(size)) => relative(size, offset)?,
             (SeekFrom::End(offset), None) => {
-                this.from_end = Some((offset, Box::pin(this.remote.clone().known_size())));
+                this.from_end = Some((offset, Waiting::new(this.remote.clone().known_size())));
                 return Ok(());
             }
         };
