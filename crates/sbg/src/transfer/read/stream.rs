@@ -148,17 +148,8 @@ impl DrsObjectHandle {
 
 /// Streams a range. A file larger than `limit` yields an error before any bytes.
 fn read(remote: Remote, range: impl RangeBounds<u64>, limit: u64, delivery: Delivery) -> FileStream {
-    let start = match range.start_bound() {
-        Bound::Included(start) => *start,
-        Bound::Excluded(before) => before.saturating_add(1),
-        Bound::Unbounded => 0,
-    };
-    let end = match range.end_bound() {
-        Bound::Included(last) => last.saturating_add(1),
-        Bound::Excluded(end) => *end,
-        Bound::Unbounded => u64::MAX,
-    };
-    let wanted = Wanted { range: start..end, limit, delivery, piece_size: PIECE, readahead: AHEAD };
+    let range = half_open(&range);
+    let wanted = Wanted { range, limit, delivery, piece_size: PIECE, readahead: AHEAD };
     FileStream { remote, wanted, running: None }
 }
 

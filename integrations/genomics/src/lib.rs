@@ -1,0 +1,132 @@
+//! What the programs share: arguments, finding a file and its index, and the blocks of a region.
+
+use std::ops::Range;
+
+use anyhow::{Context as _, Result, bail};
+use futures::future::join_all;
+use noodles::csi::BinningIndex;
+use noodles::csi::binning_index::index::reference_sequence::bin::Chunk;
+use noodles::core::Region;
+use sbg::transfer::FileReader;
+use sbg::types::{File, FileType};
+use sbg::{Client, Fields};
+use tokio::io::{AsyncBufReadExt as _, AsyncSeekExt as _};
+
+/// The index of a BGZF file, of any kind.
+pub type Index = Box<dyn BinningIndex + Send + Sync>;
+
+/// Bytes of a block: most regions lie in one.
+const BLOCK: u64 = 256 * 1024;
+
+/// Most blocks of a region that are requested side by side; the others follow by readahead.
+const SIDE_BY_SIDE: u64 = 16;
+
+/// `OWNER/PROJECT PATH REGION...`
+#[derive(Debug)]
+pub struct Arguments {
+    pub project: String,
+    pub path: String,
+    pub regions: Vec<Region>,
+}
+
+impl Arguments {
+    /// Reads the arguments of the program; `least` regions are needed.
+    pub fn read(program: &str, least: usize) -> Result<Self> {
+        let mut arguments = std::env::args().skip(1);
+        let (Some(project), Some(path)) = (arguments.next(), arguments.next()) else {
+            bail!("usage: {program} OWNER/PROJECT PATH REGION...");
+        };
+        let parsed = arguments.map(|text| text.parse().with_context(|| format!("`{text}` is not a region")));
+        let regions: Vec<_> = parsed.collect::<Result<_>>()?;
+        if regions.len() < least {
+            bail!("name at least one region, such as chr1:1000-2000");
+        }
+        Ok(Self { project, path, regions })
+    }
+}
+
+/// A file, and its index if there is one.
+#[derive(Debug)]
+pub struct Found {
+    pub file: File,
+    pub index: Option<File>,
+}
+
+/// The names that the index of this file may have: `reads.bam.bai` and `reads.bai`.
+pub fn index_names(name: &str, extensions: &[&str]) -> Vec<String> {
+    let stem = name.rsplit_once('.').map(|(stem, _)| stem);
+    let beside = extensions.iter().map(|extension| format!("{name}.{extension}"));
+    let instead = extensions.iter().filter_map(|extension| Some(format!("{}.{extension}", stem?)));
+    beside.chain(instead).collect()
+}
+
+/// Finds the file of this path, and beside it its index: one call for a file at the root of a project, and one more for each folder.
+pub async fn find(client: &Client, project: &str, path: &str, extensions: &[&str]) -> Result<Found> {
+    let (folder, name) = path.rsplit_once('/').map_or((None, path), |(folder, name)| (Some(folder), name));
+    let files = client.project(project).files();
+    let query = match folder {
+        Some(folder) => client.files().query().parent(&files.resolve_path(folder).await?),
+        None => files.query(),
+    };
+    let names = index_names(name, extensions);
+    let query = names.iter().fold(query.name(name), |query, name| query.name(name)).fields(Fields::all());
+    let entries = query.all().await?;
+    let named = |name: &str| entries.iter().filter(|entry| entry.name.as_deref() == Some(name)).collect::<Vec<_>>();
+    let file = match named(name)[..] {
+        [file] if file.type_ == Some(FileType::Folder) => bail!("`{path}` of {project} is a folder"),
+        [file] => file.clone(),
+        [] => bail!("there is no `{path}` in {project}"),
+        [first, second, ..] => bail!("two files have the path `{path}`: `{}` and `{}`", first.id, second.id),
+    };
+    let secondary = file.secondary_files.iter().flatten();
+    let belongs = |file: &&File| file.name.as_ref().is_some_and(|name| names.contains(name));
+    let index = names.iter().find_map(|name| named(name).first().copied()).or_else(|| secondary.clone().find(belongs));
+    let index = index.cloned();
+    if let Some(index) = &index {
+        let time = |file: &File| file.modified_on.as_ref().or(file.created_on.as_ref()).and_then(|time| time.to_jiff());
+        if let (Some(index), Some(file)) = (time(index), time(&file))
+            && index < file
+        {
+            eprintln!("warning: the index of `{path}` is older than the file");
+        }
+    }
+    Ok(Found { file, index })
+}
+
+impl Found {
+    /// The bytes of the index.
+    pub async fn index_bytes(&self, client: &Client, extensions: &[&str]) -> Result<(String, Vec<u8>)> {
+        let name = self.file.name.as_deref().unwrap_or_default();
+        let Some(index) = &self.index else {
+            bail!("`{name}` has no index: looked for {}", index_names(name, extensions).join(", "));
+        };
+        let bytes = client.file(index).content().limit(1 << 30).await?;
+        Ok((index.name.clone().unwrap_or_default(), bytes.to_vec()))
+    }
+}
+
+/// A reader of the file for regions.
+pub fn reader(client: &Client, file: &File) -> FileReader {
+    client.file(file).reader().block_size(BLOCK)
+}
+
+/// Requests the blocks of these chunks side by side, so that reading them takes one round trip.
+pub async fn fetch_chunks(reader: &FileReader, chunks: &[Chunk]) {
+    let range = |chunk: &Chunk| chunk.start().compressed() / BLOCK..chunk.end().compressed() / BLOCK + 1;
+    let blocks = chunks.iter().flat_map(|chunk| {
+        let Range { start, end } = range(chunk);
+        start..end.min(start + SIDE_BY_SIDE)
+    });
+    let mut blocks: Vec<_> = blocks.take(SIDE_BY_SIDE as usize).collect();
+    blocks.dedup();
+    join_all(blocks.into_iter().map(|block| {
+        let mut reader = reader.clone();
+        async move {
+            // An error comes again when the records are read.
+            if reader.seek(std::io::SeekFrom::Start(block * BLOCK)).await.is_ok() {
+                reader.fill_buf().await.map(drop).ok();
+            }
+        }
+    }))
+    .await;
+}
