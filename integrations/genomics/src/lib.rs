@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use anyhow::{Context as _, Result, bail};
 use futures::future::join_all;
+use noodles::core::Region;
 use noodles::csi::BinningIndex;
 use noodles::csi::binning_index::index::reference_sequence::bin::Chunk;
-use noodles::core::Region;
 use sbg::transfer::FileReader;
-use sbg::types::{File, FileType};
+use sbg::types::{File, FileType, Timestamp};
 use sbg::{Client, Fields};
 use tokio::io::{AsyncBufReadExt as _, AsyncSeekExt as _};
 
@@ -45,11 +45,11 @@ impl Arguments {
     }
 }
 
-/// A file, and its index if there is one.
+/// A file, and the indexes beside it.
 #[derive(Debug)]
 pub struct Found {
     pub file: File,
-    pub index: Option<File>,
+    pub indexes: Vec<File>,
 }
 
 /// The names that the index of this file may have: `reads.bam.bai` and `reads.bai`.
@@ -71,38 +71,47 @@ pub async fn find(client: &Client, project: &str, path: &str, extensions: &[&str
     let names = index_names(name, extensions);
     let query = names.iter().fold(query.name(name), |query, name| query.name(name)).fields(Fields::all());
     let entries = query.all().await?;
-    let named = |name: &str| entries.iter().filter(|entry| entry.name.as_deref() == Some(name)).collect::<Vec<_>>();
+    let named =
+        |name: &str| entries.iter().filter(|entry| entry.name.as_deref() == Some(name)).collect::<Vec<_>>();
     let file = match named(name)[..] {
         [file] if file.type_ == Some(FileType::Folder) => bail!("`{path}` of {project} is a folder"),
         [file] => file.clone(),
         [] => bail!("there is no `{path}` in {project}"),
         [first, second, ..] => bail!("two files have the path `{path}`: `{}` and `{}`", first.id, second.id),
     };
-    let secondary = file.secondary_files.iter().flatten();
-    let belongs = |file: &&File| file.name.as_ref().is_some_and(|name| names.contains(name));
-    let index = names.iter().find_map(|name| named(name).first().copied()).or_else(|| secondary.clone().find(belongs));
-    let index = index.cloned();
-    if let Some(index) = &index {
-        let time = |file: &File| file.modified_on.as_ref().or(file.created_on.as_ref()).and_then(|time| time.to_jiff());
-        if let (Some(index), Some(file)) = (time(index), time(&file))
-            && index < file
+    let beside = names.iter().filter_map(|name| named(name).first().map(|index| (*index).clone()));
+    let secondary = file.secondary_files.iter().flatten().cloned();
+    let secondary = secondary.filter(|file| file.name.as_ref().is_some_and(|name| names.contains(name)));
+    let indexes: Vec<_> = beside.chain(secondary).collect();
+    let time =
+        |file: &File| file.modified_on.as_ref().or(file.created_on.as_ref()).and_then(Timestamp::to_jiff);
+    for index in &indexes {
+        if let (Some(indexed), Some(changed)) = (time(index), time(&file))
+            && indexed < changed
         {
-            eprintln!("warning: the index of `{path}` is older than the file");
+            eprintln!(
+                "warning: the index `{}` is older than `{path}`",
+                index.name.as_deref().unwrap_or_default()
+            );
         }
     }
-    Ok(Found { file, index })
+    Ok(Found { file, indexes })
 }
 
 impl Found {
-    /// The bytes of the index.
-    pub async fn index_bytes(&self, client: &Client, extensions: &[&str]) -> Result<(String, Vec<u8>)> {
+    /// The first index that has one of these extensions.
+    pub fn index(&self, extensions: &[&str]) -> Result<&File> {
         let name = self.file.name.as_deref().unwrap_or_default();
-        let Some(index) = &self.index else {
-            bail!("`{name}` has no index: looked for {}", index_names(name, extensions).join(", "));
-        };
-        let bytes = client.file(index).content().limit(1 << 30).await?;
-        Ok((index.name.clone().unwrap_or_default(), bytes.to_vec()))
+        let names = index_names(name, extensions);
+        let fits = |index: &&File| index.name.as_ref().is_some_and(|name| names.contains(name));
+        let index = self.indexes.iter().find(fits);
+        index.with_context(|| format!("`{name}` has no index: looked for {}", names.join(", ")))
     }
+}
+
+/// The bytes of an index.
+pub async fn bytes_of(client: &Client, index: &File) -> Result<Vec<u8>> {
+    Ok(client.file(index).content().limit(1 << 30).await?.to_vec())
 }
 
 /// A reader of the file for regions.
@@ -129,4 +138,19 @@ pub async fn fetch_chunks(reader: &FileReader, chunks: &[Chunk]) {
         }
     }))
     .await;
+}
+
+/// Counts regions side by side, prints the count of each, and returns the sum.
+pub async fn sum_of<F>(counts: impl Iterator<Item = F>) -> Result<u64>
+where
+    F: Future<Output = Result<(Region, u64)>> + Send + 'static,
+{
+    let counts: Vec<_> = counts.map(tokio::spawn).collect();
+    let mut total = 0;
+    for count in counts {
+        let (region, records) = count.await??;
+        println!("{region}\t{records}");
+        total += records;
+    }
+    Ok(total)
 }
