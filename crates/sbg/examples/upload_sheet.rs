@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use sbg::Client;
-use sbg::transfer::Sheet;
+use sbg::transfer::{Outcome, Sheet};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
@@ -16,9 +16,12 @@ async fn main() -> Result<ExitCode> {
     let sheet = Sheet::read(sheet)?;
     let report = client.upload_sheet(sheet).to(project).await?;
     for row in &report.rows {
-        match &row.result {
-            Ok(_) => println!("line {}: {}, {} bytes uploaded", row.line, row.path, row.bytes),
-            Err(error) => eprintln!("line {}: {}: {error}", row.line, row.path),
+        match (&row.result, &row.outcome) {
+            (Ok(_), Some(Outcome::Transferred(bytes))) => {
+                println!("line {}: {}, {bytes} bytes uploaded", row.line, row.path);
+            }
+            (Ok(_), _) => println!("line {}: {} is up to date", row.line, row.path),
+            (Err(error), _) => eprintln!("line {}: {}: {error}", row.line, row.path),
         }
     }
     Ok(if report.failed().count() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
