@@ -11,8 +11,10 @@ use sbg_emulator::{Action, FaultRule, Origin};
 use crate::harness::{PROJECT, User};
 
 pub fn start(user: &User, arguments: &[&str]) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sbg"));
-    command.args(arguments).env_clear().envs(user.environment()).current_dir(user.home());
+    // The tests may run in the background of a shell, which ignores interrupts there, and a program inherits that.
+    let mut command = Command::new("/usr/bin/env");
+    command.args(["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_sbg")]).args(arguments);
+    command.env_clear().envs(user.environment()).current_dir(user.home());
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
