@@ -1,4 +1,5 @@
 //! Files read in place: by seeking, in ranges, by several readers, and while they change.
+#![expect(clippy::single_range_in_vec_init, reason = "lists of ranges")]
 
 use std::io::{BufRead as _, Cursor, Read as _, Seek as _, SeekFrom};
 use std::time::Duration;

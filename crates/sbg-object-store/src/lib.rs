@@ -1,4 +1,4 @@
-//! The files of the Seven Bridges platform as an [`object_store::ObjectStore`], for DataFusion, Ballista, Polars, Lance and other
+//! The files of the Seven Bridges platform as an [`object_store::ObjectStore`], for `DataFusion`, Ballista, Polars, Lance and other
 //! libraries that read and write through that trait.
 //!
 //! ```no_run

@@ -89,7 +89,7 @@ impl SbgStore {
     /// ```
     pub fn folder(client: Client, folder: impl Into<FileRef>) -> Self {
         let id = folder.into().id().to_owned();
-        Self::new(client, Folder::Folder(id))
+        Self::new(client, Folder::Nested(id))
     }
 
     fn new(client: Client, root: Folder) -> Self {
@@ -121,7 +121,7 @@ impl SbgStore {
     pub fn url(&self) -> Option<url::Url> {
         match self.tree.root() {
             Folder::Owner(owner) => crate::url::of_owner(owner),
-            Folder::Project(_) | Folder::Folder(_) => None,
+            Folder::Project(_) | Folder::Nested(_) => None,
         }
     }
 
@@ -339,7 +339,7 @@ impl fmt::Display for SbgStore {
         match self.tree.root() {
             Folder::Owner(id) => write!(f, "{STORE}(owner {id})"),
             Folder::Project(id) => write!(f, "{STORE}(project {id})"),
-            Folder::Folder(id) => write!(f, "{STORE}(folder {id})"),
+            Folder::Nested(id) => write!(f, "{STORE}(folder {id})"),
         }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) enum Folder {
     /// The root of a project.
     Project(String),
     /// A folder, by id.
-    Folder(String),
+    Nested(String),
 }
 
 impl Folder {
@@ -37,7 +37,7 @@ impl Folder {
         match self {
             Self::Owner(_) => None,
             Self::Project(id) => Some(query.project(id)),
-            Self::Folder(id) => Some(query.parent(id)),
+            Self::Nested(id) => Some(query.parent(id)),
         }
     }
 
@@ -46,7 +46,7 @@ impl Folder {
         match self {
             Self::Owner(_) => None,
             Self::Project(id) => Some(client.project(id).files().walk()),
-            Self::Folder(id) => Some(client.file(id).walk()),
+            Self::Nested(id) => Some(client.file(id).walk()),
         }
     }
 
@@ -55,7 +55,7 @@ impl Folder {
         match self {
             Self::Owner(_) => None,
             Self::Project(id) => Some(Destination::project(id)),
-            Self::Folder(id) => Some(Destination::folder(id)),
+            Self::Nested(id) => Some(Destination::folder(id)),
         }
     }
 }
@@ -188,7 +188,7 @@ impl Tree {
         let mut known = self.known();
         let node = match known.get(&path) {
             Some((_, Node::File(kept))) if kept.file == file => Node::File(kept.clone()),
-            _ if is_folder(&file) => Node::Folder(Folder::Folder(file.id)),
+            _ if is_folder(&file) => Node::Folder(Folder::Nested(file.id)),
             _ => {
                 let reader = self.client.file(&file).reader();
                 Node::File(Arc::new(OpenFile { file, reader }))

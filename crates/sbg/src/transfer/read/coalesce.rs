@@ -25,6 +25,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::single_range_in_vec_init, reason = "lists of ranges")]
     #[test]
     fn near_ranges_share_a_request() {
         assert_eq!(coalesce(&[100..200, 0..50], 1000), [0..200]);

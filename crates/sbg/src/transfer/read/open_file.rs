@@ -215,7 +215,7 @@ mod tests {
         let pieces =
             [(10..14, Bytes::from("abcd")), (14..16, Bytes::from("ef")), (20..22, Bytes::from("xy"))];
         let check = |range: Range<u64>, expected: &str| {
-            assert_eq!(joined_from(&pieces, &range), expected, "{range:?}")
+            assert_eq!(joined_from(&pieces, &range), expected, "{range:?}");
         };
         check(10..14, "abcd");
         check(11..13, "bc");
