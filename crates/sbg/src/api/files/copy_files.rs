@@ -12,7 +12,7 @@ impl Files {
     /// Copies any number of files to the root of a project, 100 per call, and waits for the copies. Returns a result for each id, in
     /// the same order: the id and name of the copy, or the error.
     ///
-    /// For folders, other destinations or very many files, use a [job](super::jobs::Jobs::copy).
+    /// For folders, other destinations or very many files, use a [job](super::jobs::Jobs::copy_files).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, files: Vec<sbg::types::File>) -> sbg::Result<()> {
