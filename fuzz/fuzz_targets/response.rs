@@ -18,6 +18,6 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     let id = HeaderValue::from_bytes(id).ok();
     let headers: HeaderMap =
         id.map(|id| (http::HeaderName::from_static("x-request-id"), id)).into_iter().collect();
-    sbg::fuzzing::answer(status, headers, body);
+    sbg::fuzzing::response(status, headers, body);
     Corpus::Keep
 });
