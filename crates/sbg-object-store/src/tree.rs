@@ -96,7 +96,7 @@ impl Tree {
         &self.root
     }
 
-    /// The file of this path; `NotFound` if there is none, or a folder.
+    /// The file of this path; `NotFound` if the path is missing or a folder.
     pub(crate) async fn file(&self, path: &Path) -> Result<Arc<OpenFile>> {
         match self.find(path).await? {
             Some(Node::File(file)) => Ok(file),

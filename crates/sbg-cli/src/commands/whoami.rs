@@ -34,7 +34,7 @@ impl RateLimit {
                 .with("remaining", rate.remaining)
                 .with("reset", reset.map(|reset| reset.to_string()));
         }
-        // A negative limit is none.
+        // A negative number means that there is no limit.
         if let Some(instances) =
             limits.instance_limit.filter(|instances| instances.limit.is_some_and(|limit| limit >= 0))
         {

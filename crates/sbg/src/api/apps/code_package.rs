@@ -198,7 +198,7 @@ impl AppHandle {
     }
 }
 
-/// The id of a file with these bytes in the folder of packages, uploaded if there is none.
+/// The id of a file with these bytes in the folder of packages; uploads it if it is missing.
 async fn stored(
     client: &Client,
     project: &ProjectId,

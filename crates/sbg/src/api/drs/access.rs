@@ -100,7 +100,7 @@ fn pairs(headers: &Value) -> Result<Vec<(String, Secret<String>)>> {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::NoAccessMethod`] if there is none.
+/// [`ErrorKind::NoAccessMethod`] if no method can be used.
 pub(super) fn candidates<'o>(object: &'o DrsObject, uri: &str) -> Result<Vec<&'o AccessMethod>> {
     let methods = object.access_methods.as_deref().unwrap_or_default();
     let type_of = |method: &AccessMethod| method.type_.as_deref().unwrap_or_default().to_ascii_lowercase();
