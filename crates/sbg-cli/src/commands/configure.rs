@@ -16,8 +16,8 @@ use crate::records;
 /// Save a token in a profile
 ///
 /// Asks for the token without showing it, or reads the first line of standard input. The token is checked with one request before it is
-/// saved in ~/.sevenbridges/credentials, which the official Python client reads, too. `--profile` names the profile; `default` if there
-/// is none.
+/// saved in ~/.sevenbridges/credentials, which the official Python client reads, too. `--profile` names the profile; without it,
+/// `default` is used.
 #[derive(Args, Debug)]
 pub(crate) struct Configure {
     /// Environment: platform, eu, cgc, cavatica, biodatacatalyst, or the URL of its API
