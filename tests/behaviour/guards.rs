@@ -9,8 +9,11 @@ use std::process::Command;
 
 use anyhow::Result;
 use sbg::ErrorKind;
-use sbg::transfer::{Conflict, Outcome};
-use sbg_tests::{Stage, assert_refused, client_of};
+use sbg::drs::DrsManifest;
+use sbg::tasks::TaskTable;
+use sbg::transfer::{Conflict, Outcome, Sheet};
+use sbg_emulator::{Action, FaultRule};
+use sbg_tests::{Stage, assert_refused, client_of, eventually};
 
 fn pipe(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success());
@@ -145,6 +148,60 @@ async fn state_folder_open_to_others_is_refused() -> Result<()> {
     fs::remove_dir_all(&state)?;
     client.upload(&path).to(&stage.project).await?;
     assert_eq!(fs::metadata(&state)?.permissions().mode() & 0o777, 0o700);
+    Ok(())
+}
+
+#[tokio::test]
+async fn files_in_the_state_folder_are_private() -> Result<()> {
+    let stage = Stage::start().await;
+    let (tree, state) = (stage.path("tree"), stage.path("state"));
+    fs::create_dir(&tree)?;
+    fs::write(tree.join("a"), "ACGT")?;
+    let client = client_of(stage.emulator.url(), &stage.emulator.token());
+    let client = client.state_folder(Some(state.clone())).build()?;
+    stage.fault(FaultRule::storage(Action::Stall(0)).method("PUT"));
+    let upload = client.upload_tree(&tree).to(&stage.project).start();
+    eventually("the part is sent", || !stage.storage("PUT").is_empty()).await;
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&state)? {
+        let entry = entry?;
+        assert_eq!(entry.metadata()?.permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
+        let name = entry.file_name().to_string_lossy().into_owned();
+        found.push(name.split_once('.').map(|(_, kinds)| kinds.to_owned()).unwrap_or_default());
+    }
+    found.sort();
+    assert_eq!(found, ["tree", "upload", "upload.lock"]);
+    upload.abort();
+    assert_refused(upload.wait().await, ErrorKind::Cancelled, &[]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn sheets_are_bounded_regular_files() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name);
+    pipe(&at("pipe"));
+    fs::create_dir(at("folder"))?;
+    // Sparse: it takes no room on the disk.
+    fs::File::create(at("endless"))?.set_len(1 << 40)?;
+    let read = |path: &Path| {
+        [
+            Sheet::read(path).map(|sheet| sheet.len()),
+            TaskTable::read(path).map(|table| table.len()),
+            DrsManifest::read(path).map(|manifest| manifest.len()),
+        ]
+    };
+    for (path, found) in [
+        (at("pipe"), "it is a named pipe: name a regular file"),
+        (at("folder"), "it is a folder: name a regular file"),
+        ("/dev/zero".into(), "it is a device: name a regular file"),
+        (at("endless"), "it has more than 268435456 bytes: check that it is the right file"),
+    ] {
+        for outcome in read(&path) {
+            let error = assert_refused(outcome, ErrorKind::Io, &["cannot read `", &path.to_string_lossy()]);
+            assert_eq!(error.source().map(ToString::to_string).unwrap_or_default(), found);
+        }
+    }
     Ok(())
 }
 

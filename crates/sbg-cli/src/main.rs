@@ -8,6 +8,7 @@ mod commands;
 mod context;
 mod exit;
 mod failures;
+mod input_file;
 mod output;
 mod path;
 mod progress;

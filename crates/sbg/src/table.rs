@@ -1,6 +1,27 @@
 //! Tables of comma- or tab-separated values, with the line of each row.
 
+use std::io::Read;
+use std::path::Path;
+
 use csv::{ReaderBuilder, StringRecord};
+
+use crate::error::{Error, Result as SbgResult};
+use crate::local_file::read_bounded;
+
+/// Size limit of the file of a table in bytes: more than a million rows.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// Reads the file of a table: a regular file of at most 256 MiB.
+pub(crate) fn read_file(path: &Path) -> SbgResult<Vec<u8>> {
+    read_bounded(path, LARGEST).map_err(|error| Error::io(format!("cannot read `{}`", path.display()), error))
+}
+
+/// Reads a table from anywhere; `name` is its name in messages.
+pub(crate) fn read_all(mut table: impl Read, name: &str) -> SbgResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    table.read_to_end(&mut bytes).map_err(|error| Error::io(format!("cannot read the {name}"), error))?;
+    Ok(bytes)
+}
 
 /// A table whose first line names the columns.
 #[derive(Debug)]

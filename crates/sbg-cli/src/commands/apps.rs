@@ -1,6 +1,5 @@
 //! `apps`: lists, pulls, pushes and copies apps.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -10,6 +9,7 @@ use sbg::types::{AppCopyStrategy, AppVisibility};
 use sbg::{AppId, ProjectId};
 
 use crate::context::Context;
+use crate::input_file;
 use crate::path;
 use crate::records::{self, Record};
 use crate::units::one_of;
@@ -146,11 +146,6 @@ impl Copy {
 
 /// The text of a file, or of standard input for `-`.
 pub(super) fn read(file: &Path) -> Result<String> {
-    let mut text = String::new();
-    if file == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
-    } else {
-        text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
-    }
-    Ok(text)
+    let bytes = input_file::read(file, "the file")?;
+    String::from_utf8(bytes).with_context(|| format!("cannot read the file `{}`: not UTF-8", file.display()))
 }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value};
 
 use super::inputs::{self, Inputs};
+use crate::input_file;
 
 /// The column with the name of the task.
 pub(super) const NAME: &str = "name";
@@ -25,13 +26,9 @@ pub(super) struct Row {
 /// Reads a sheet: CSV, or TSV if its name says so. `common` are inputs that every task has.
 pub(super) fn read(path: &Path, inputs: &Inputs, common: &Map<String, Value>) -> Result<Vec<Row>> {
     let is_tsv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tsv"));
-    let cannot = || format!("cannot read the sheet `{}`", path.display());
-    let source: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(std::fs::File::open(path).with_context(cannot)?)
-    };
-    parse(source, if is_tsv { b'\t' } else { b',' }, inputs, common).with_context(cannot)
+    let bytes = input_file::read(path, "the sheet")?;
+    let parsed = parse(&bytes[..], if is_tsv { b'\t' } else { b',' }, inputs, common);
+    parsed.with_context(|| format!("cannot read the sheet `{}`", path.display()))
 }
 
 fn parse(source: impl Read, delimiter: u8, inputs: &Inputs, common: &Map<String, Value>) -> Result<Vec<Row>> {

@@ -11,7 +11,7 @@ use crate::api::checks::{check_name, check_tags};
 use crate::error::{Error, Result};
 use crate::files::{Entry, check_metadata};
 use crate::ids::excerpt;
-use crate::table::Table;
+use crate::table::{Table, read_all, read_file};
 use crate::types::MetadataEdit;
 
 pub use upload::{SheetReport, SheetRow, SheetUpload};
@@ -66,11 +66,9 @@ impl Sheet {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read; otherwise as [`parse`](Self::parse).
+    /// A file that cannot be read, is not a regular file or has more than 256 MiB; otherwise as [`parse`](Self::parse).
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let file = std::fs::File::open(path);
-        Self::parse(file.map_err(|error| Error::io(format!("cannot read `{}`", path.display()), error))?)
+        Self::of_bytes(&read_file(path.as_ref())?)
     }
 
     /// Parses a sheet of comma-separated values, or tab-separated if the first line has tabs.
@@ -86,10 +84,12 @@ impl Sheet {
     ///
     /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) with line and column of what is wrong: a missing column, a row of
     /// another length, a path, tag or metadata value that the platform does not allow, two rows with the same remote path.
-    pub fn parse(mut table: impl Read) -> Result<Self> {
-        let mut bytes = Vec::new();
-        table.read_to_end(&mut bytes).map_err(|error| Error::io("cannot read the sheet", error))?;
-        let Table { columns, rows } = Table::parse(&bytes)
+    pub fn parse(table: impl Read) -> Result<Self> {
+        Self::of_bytes(&read_all(table, "sheet")?)
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Result<Self> {
+        let Table { columns, rows } = Table::parse(bytes)
             .map_err(|error| Error::invalid("the sheet cannot be read").with_source(error))?;
         let mut problems = Problems::default();
         check_columns(&columns, &mut problems);

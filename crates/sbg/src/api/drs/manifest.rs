@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::files::ItemResults as _;
 use crate::ids::excerpt;
 use crate::request::call::awaitable;
-use crate::table::Table;
+use crate::table::{Table, read_all, read_file};
 use crate::types;
 
 /// Imports started in one window. The platform imports 500 files in five minutes.
@@ -65,11 +65,9 @@ impl DrsManifest {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, or a table without a `drs_uri` column.
+    /// A file that cannot be read, is not a regular file or has more than 256 MiB, or a table without a `drs_uri` column.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let file = std::fs::File::open(path);
-        Self::parse(file.map_err(|error| Error::io(format!("cannot read `{}`", path.display()), error))?)
+        Self::of_bytes(&read_file(path.as_ref())?)
     }
 
     /// Parses a manifest: comma-separated values, or tab-separated if the first line has tabs. The first line names the columns.
@@ -83,10 +81,12 @@ impl DrsManifest {
     /// # Errors
     ///
     /// A table that cannot be read or has no `drs_uri` column.
-    pub fn parse(mut table: impl Read) -> Result<Self> {
-        let mut bytes = Vec::new();
-        table.read_to_end(&mut bytes).map_err(|error| Error::io("cannot read the manifest", error))?;
-        let Table { columns, rows } = Table::parse(&bytes)
+    pub fn parse(table: impl Read) -> Result<Self> {
+        Self::of_bytes(&read_all(table, "manifest")?)
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Result<Self> {
+        let Table { columns, rows } = Table::parse(bytes)
             .map_err(|error| Error::invalid("the manifest cannot be read").with_source(error))?;
         if !columns.iter().any(|column| column.eq_ignore_ascii_case(URI)) {
             let columns = excerpt(&columns.join(", "), 100);

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{AppId, Given, IntoId, ProjectId, excerpt};
 use crate::request::call::awaitable;
-use crate::table::Table;
+use crate::table::{Table, read_all, read_file};
 use crate::types;
 
 /// Tasks that are created in parallel.
@@ -67,11 +67,9 @@ impl TaskTable {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, or an invalid first line.
+    /// A file that cannot be read, is not a regular file or has more than 256 MiB, or an invalid first line.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let file = std::fs::File::open(path);
-        Self::parse(file.map_err(|error| Error::io(format!("cannot read `{}`", path.display()), error))?)
+        Self::of_bytes(&read_file(path.as_ref())?)
     }
 
     /// Parses a table. An invalid row is kept and fails when the tasks are created.
@@ -84,10 +82,12 @@ impl TaskTable {
     /// # Errors
     ///
     /// A table that cannot be read, or that has a column without a name or two of the same name.
-    pub fn parse(mut table: impl Read) -> Result<Self> {
-        let mut bytes = Vec::new();
-        table.read_to_end(&mut bytes).map_err(|error| Error::io("cannot read the table of tasks", error))?;
-        let Table { columns, rows } = Table::parse(&bytes)
+    pub fn parse(table: impl Read) -> Result<Self> {
+        Self::of_bytes(&read_all(table, "table of tasks")?)
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Result<Self> {
+        let Table { columns, rows } = Table::parse(bytes)
             .map_err(|error| Error::invalid("the table of tasks cannot be read").with_source(error))?;
         let mut names = BTreeSet::new();
         for column in &columns {
