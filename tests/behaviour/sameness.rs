@@ -127,11 +127,19 @@ async fn download_sets_the_modification_time() -> Result<()> {
     Ok(())
 }
 
+/// How far the local clock is ahead of the platform's.
+const CLOCKS: [Duration; 2] = [Duration::ZERO, Duration::from_secs(600)];
+
+/// A platform whose clock is behind the local one.
+async fn stage_behind(by: Duration) -> Result<Stage> {
+    stage_with(Emulator::builder().min_part_size(1).clock_behind(by)).await
+}
+
 /// A file that was downloaded in the same second in which it was created, as far as clocks show, and its id. A machine under load may
 /// need several attempts.
-async fn downloaded_at_once() -> Result<(Stage, String)> {
+async fn downloaded_at_once(ahead: Duration) -> Result<(Stage, String)> {
     for _ in 0..100 {
-        let stage = stage().await?;
+        let stage = stage_behind(ahead).await?;
         let made = stage.emulator.clock().now();
         let id = stage.file("a", "ACGT");
         outcomes(download(&stage).await?)?;
@@ -144,38 +152,63 @@ async fn downloaded_at_once() -> Result<(Stage, String)> {
 
 #[tokio::test]
 async fn replacement_in_the_same_second_is_downloaded() -> Result<()> {
-    let (stage, id) = downloaded_at_once().await?;
-    // Id, size and modification time stay the same.
-    assert!(stage.emulator.replace_file(&id, "TGCA"));
-    assert_eq!(outcomes(download(&stage).await?)?, [MOVED]);
-    assert_content(&stage, "a", "TGCA").await?;
+    for ahead in CLOCKS {
+        let (stage, id) = downloaded_at_once(ahead).await?;
+        // Id, size and modification time stay the same.
+        assert!(stage.emulator.replace_file(&id, "TGCA"));
+        assert_eq!(outcomes(download(&stage).await?)?, [MOVED], "{ahead:?}");
+        assert_content(&stage, "a", "TGCA").await?;
 
-    // An upload that replaces the file gives it a new id.
-    let other = stage.local("a", "CCCC");
-    let elsewhere = stage.client_of("rfranklin");
-    elsewhere.upload(&other).to(&stage.project).overwrite(true).await?;
-    assert_eq!(outcomes(download(&stage).await?)?, [MOVED]);
-    assert_content(&stage, "a", "CCCC").await?;
-    assert_eq!(outcomes(download(&stage).await?)?, [Outcome::Identical]);
+        // An upload that replaces the file gives it a new id.
+        let other = stage.local("a", "CCCC");
+        let elsewhere = stage.client_of("rfranklin");
+        elsewhere.upload(&other).to(&stage.project).overwrite(true).await?;
+        assert_eq!(outcomes(download(&stage).await?)?, [MOVED], "{ahead:?}");
+        assert_content(&stage, "a", "CCCC").await?;
+        assert_eq!(outcomes(download(&stage).await?)?, [Outcome::Identical], "{ahead:?}");
+    }
     Ok(())
 }
 
 #[tokio::test]
 async fn replacement_in_the_same_second_is_uploaded() -> Result<()> {
-    let stage = stage().await?;
-    let path = write(&stage, "a", "ACGT")?;
-    outcomes(upload(&stage).await?)?;
-    let modified = fs::metadata(&path)?.modified()?;
-    for (content, other) in [("TGCA", "a.new"), ("CCCC", "a")] {
-        // Once by rename and once in place, both with the previous modification time.
-        let written = write(&stage, other, content)?;
-        set_modified(&written, modified)?;
-        fs::rename(written, &path)?;
-        assert_eq!(outcomes(upload(&stage).await?)?, [MOVED], "{content}");
-        assert_content(&stage, "a", content).await?;
+    for ahead in CLOCKS {
+        let stage = stage_behind(ahead).await?;
+        let path = write(&stage, "a", "ACGT")?;
+        outcomes(upload(&stage).await?)?;
+        let modified = fs::metadata(&path)?.modified()?;
+        for (content, other) in [("TGCA", "a.new"), ("CCCC", "a")] {
+            // Once by rename and once in place, both with the previous modification time.
+            let written = write(&stage, other, content)?;
+            set_modified(&written, modified)?;
+            fs::rename(written, &path)?;
+            assert_eq!(outcomes(upload(&stage).await?)?, [MOVED], "{content}, {ahead:?}");
+            assert_content(&stage, "a", content).await?;
+        }
+        assert_eq!(outcomes(upload(&stage).await?)?, [Outcome::Identical], "{ahead:?}");
     }
-    assert_eq!(outcomes(upload(&stage).await?)?, [Outcome::Identical]);
     Ok(())
+}
+
+/// All files are written after a sync, while the local clock is ten minutes ahead.
+#[tokio::test]
+async fn fast_clock_hides_no_later_change() -> Result<()> {
+    let stage = stage_behind(CLOCKS[1]).await?;
+    let id = stage.file("down", "ACGT");
+    let path = write(&stage, "up", "ACGT")?;
+    outcomes(download(&stage).await?)?;
+    outcomes(upload(&stage).await?)?;
+    settle(&stage);
+    // The platform dates the new content before the local file was written.
+    let other = stage.local("down", "TGCA");
+    let elsewhere = stage.client_of("rfranklin");
+    elsewhere.upload(&other).to(&stage.project).overwrite(true).await?;
+    assert!(!id_of(&stage, "down").await?.eq(&id));
+    assert_eq!(outcomes(download(&stage).await?)?, [MOVED, Outcome::Identical]);
+    assert_content(&stage, "down", "TGCA").await?;
+    fs::write(path, "TGCA")?;
+    assert_eq!(outcomes(upload(&stage).await?)?, [Outcome::Identical, MOVED]);
+    assert_content(&stage, "up", "TGCA").await
 }
 
 #[tokio::test]
@@ -266,27 +299,40 @@ async fn copied_file_is_not_assumed_to_be_uploaded() -> Result<()> {
 }
 
 #[tokio::test]
-async fn tag_edits_move_no_bytes() -> Result<()> {
+async fn tag_and_metadata_edits_move_no_bytes() -> Result<()> {
     let stage = stage().await?;
     let id = stage.file("down", "ACGT");
     settle(&stage);
     outcomes(download(&stage).await?)?;
     write(&stage, "up", "ACGT")?;
     outcomes(upload(&stage).await?)?;
-    for id in [id, id_of(&stage, "up").await?] {
+    let ids = [id, id_of(&stage, "up").await?];
+    for edited in ["tags", "metadata"] {
+        for id in &ids {
+            settle(&stage);
+            let before = stage.client.file(id).get().await?.modified_on;
+            if edited == "tags" {
+                stage.client.file(id).edit().tags(["edited"]).await?;
+            } else {
+                stage.client.file(id).metadata().merge([("sample_id", "S1")]).await?;
+            }
+            assert_ne!(stage.client.file(id).get().await?.modified_on, before, "the edit changes the time");
+        }
         settle(&stage);
-        stage.client.file(&id).edit().tags(["edited"]).await?;
-    }
-    settle(&stage);
-    for direction in ["down", "up"] {
-        stage.emulator.clear_requests();
-        let report = if direction == "down" { download(&stage).await? } else { upload(&stage).await? };
-        assert_eq!(outcomes(report)?, [Outcome::Identical; 2], "{direction}");
-        let asked = stage.storage("GET");
-        let expected = if direction == "down" { 2 } else { 0 };
-        assert_eq!(asked.len(), expected, "one request for each that was edited, and none once it is known");
-        assert!(asked.iter().all(|request| request.header("range") == Some("bytes=0-0")), "{asked:?}");
-        assert_eq!(stage.storage("PUT").len(), 0);
+        for direction in ["down", "up"] {
+            stage.emulator.clear_requests();
+            let report = if direction == "down" { download(&stage).await? } else { upload(&stage).await? };
+            assert_eq!(outcomes(report)?, [Outcome::Identical; 2], "{edited}, {direction}");
+            let asked = stage.storage("GET");
+            let expected = if direction == "down" { 2 } else { 0 };
+            assert_eq!(
+                asked.len(),
+                expected,
+                "one request for each that was edited, and none once it is known"
+            );
+            assert!(asked.iter().all(|request| request.header("range") == Some("bytes=0-0")), "{asked:?}");
+            assert_eq!(stage.storage("PUT").len(), 0);
+        }
     }
     Ok(())
 }

@@ -51,6 +51,7 @@ impl Default for Builder {
                 docs: None,
                 traffic: None,
                 state_time: Duration::from_millis(50),
+                clock_behind: Duration::ZERO,
                 volume_folders: Vec::new(),
                 demo: false,
                 tls: false,
@@ -364,6 +365,21 @@ impl Builder {
     /// ```
     pub fn state_time(mut self, time: Duration) -> Self {
         self.config.state_time = time;
+        self
+    }
+
+    /// How far the clock starts behind the real time, for programs that must work although the clock of their machine is fast. Default: 0.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// let ten_minutes = Duration::from_secs(600);
+    /// let emulator = sbg_emulator::Emulator::builder().clock_behind(ten_minutes).start_blocking()?;
+    /// assert!(emulator.clock().now() <= SystemTime::now() - ten_minutes);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn clock_behind(mut self, by: Duration) -> Self {
+        self.config.clock_behind = by;
         self
     }
 

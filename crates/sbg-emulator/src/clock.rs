@@ -1,4 +1,4 @@
-//! The clock of the emulator: the real time plus what a test has added.
+//! The clock of the emulator: the real time plus what a test has added, less what it started with.
 
 use std::{
     sync::{
@@ -23,9 +23,15 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     ahead_nanos: Arc<AtomicU64>,
+    behind: Duration,
 }
 
 impl Clock {
+    /// A clock that starts this far behind the real time.
+    pub(crate) fn behind(behind: Duration) -> Self {
+        Self { behind, ..Self::default() }
+    }
+
     /// Moves the clock forward. It cannot go back.
     ///
     /// ```
@@ -45,7 +51,7 @@ impl Clock {
         });
     }
 
-    /// How far the clock is ahead of the real time.
+    /// How far the clock was moved forward.
     pub(crate) fn ahead_nanos(&self) -> u64 {
         self.ahead_nanos.load(Ordering::SeqCst)
     }
@@ -60,7 +66,8 @@ impl Clock {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn now(&self) -> SystemTime {
-        SystemTime::now() + Duration::from_nanos(self.ahead_nanos())
+        let started_at = SystemTime::now().checked_sub(self.behind).unwrap_or(SystemTime::UNIX_EPOCH);
+        started_at + Duration::from_nanos(self.ahead_nanos())
     }
 
     pub(crate) fn timestamp(&self) -> Timestamp {
@@ -97,6 +104,16 @@ mod tests {
         let before = clock.clone().epoch_seconds();
         clock.advance(Duration::from_secs(3600));
         assert!(clock.clone().epoch_seconds() - before >= 3600);
+    }
+
+    #[test]
+    fn clock_can_start_behind_the_real_time() {
+        let clock = Clock::behind(Duration::from_secs(600));
+        let behind = SystemTime::now().duration_since(clock.now()).unwrap();
+        assert!((600..700).contains(&behind.as_secs()), "{behind:?}");
+        clock.advance(Duration::from_secs(1200));
+        assert!(clock.now() > SystemTime::now());
+        assert_eq!(Clock::behind(Duration::MAX).now(), SystemTime::UNIX_EPOCH);
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub(crate) struct Config {
     pub(crate) docs: Option<PathBuf>,
     pub(crate) traffic: Option<PathBuf>,
     pub(crate) state_time: Duration,
+    pub(crate) clock_behind: Duration,
     pub(crate) volume_folders: Vec<(String, PathBuf)>,
     pub(crate) demo: bool,
     pub(crate) tls: bool,

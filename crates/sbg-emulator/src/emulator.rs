@@ -359,7 +359,7 @@ fn launch(builder: Builder) -> io::Result<Emulator> {
     let state_dir = config.data.as_deref().map(StateDir::open).transpose()?;
     let saved = state_dir.as_ref().map(StateDir::load).transpose()?.flatten();
     let listeners = server::Listeners::bind(&config)?;
-    let clock = Clock::default();
+    let clock = Clock::behind(config.clock_behind);
     let blobs = state_dir.as_ref().map(|dir| Arc::clone(&dir.blobs));
     let mut store = Store::new(listeners.storage_origin(), clock.clone(), blobs);
     let (store, world) = match saved {
