@@ -30,12 +30,13 @@ pub use digest::{Algorithm, Digest, VerifiedAgainst, VerifiedDigest};
 #[cfg(fuzzing)]
 pub use download::fuzz_journal as fuzz_download_journal;
 pub use download::{Download, Downloaded};
-pub(crate) use engine::runtime::{Engine, Settings, StateFolder};
+pub(crate) use engine::runtime::{Engine, Settings};
 #[cfg(fuzzing)]
 pub use engine::storage::fuzz_content_range;
 pub use handle::{Status, Transfer};
 #[cfg(fuzzing)]
 pub use local::record::fuzz as fuzz_tree_record;
+pub(crate) use local::state_folder::StateFolder;
 pub use progress::Progress;
 pub(crate) use read::KeptUrls;
 pub use read::{Content, FileReader, FileStream};

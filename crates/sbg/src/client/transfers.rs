@@ -79,9 +79,9 @@ impl ClientBuilder {
             https_only: config.endpoint.url().scheme() == "https",
             state_folder: match state_folder {
                 StateFolder::Default => {
-                    transfer::default_state_folder().map(|path| transfer::StateFolder { path, named: false })
+                    transfer::default_state_folder().map(|path| transfer::StateFolder::new(path, false))
                 }
-                StateFolder::At(path) => Some(transfer::StateFolder { path: path.clone(), named: true }),
+                StateFolder::At(path) => Some(transfer::StateFolder::new(path.clone(), true)),
                 StateFolder::None => None,
             },
         };

@@ -81,19 +81,17 @@ impl Comparison {
         let record = match context.state_folder.clone() {
             None => None,
             Some(folder) => {
-                let path = folder.path.clone();
-                let swept = context.swept.clone();
+                let (named, swept) = (folder.named, context.swept.clone());
                 let open = move || {
-                    let record = Record::open(&path, &tree())?;
+                    let folder = folder.open()?;
+                    let record = Record::open(&folder, &tree())?;
                     // Killed runs may have left locks, and this run may have nothing to upload.
-                    swept.call_once(|| remove_stale_locks(&path));
+                    swept.call_once(|| remove_stale_locks(&folder));
                     Ok(record)
                 };
                 match blocking(open).await {
                     Ok(record) => Some(record),
-                    Err(error)
-                        if !folder.named && matches!(error.kind(), ErrorKind::Io | ErrorKind::DiskFull) =>
-                    {
+                    Err(error) if !named && matches!(error.kind(), ErrorKind::Io | ErrorKind::DiskFull) => {
                         tracing::warn!(%error, "transfers of a tree are not recorded");
                         None
                     }

@@ -37,7 +37,7 @@ pub(super) enum Previous {
 /// Reads and verifies the state left by an earlier run.
 pub(super) fn left(target: &PartFile, source: &str, stopped: &dyn Fn() -> bool) -> io::Result<Previous> {
     let length = target.file().metadata()?.len();
-    let mut journal: Journal = match journal::load_at(target.journal()) {
+    let mut journal: Journal = match journal::load(target.journal()) {
         // Files without a journal are small and restart from zero.
         Err(JournalError::Missing) => return Ok(Previous::Nothing),
         Err(JournalError::Damaged(why)) => {
@@ -109,7 +109,7 @@ impl Writer {
 
     pub(super) fn save(&self, journal: &Journal) -> io::Result<()> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if *open { journal::save_at(&self.leaf, journal) } else { Ok(()) }
+        if *open { journal::save(&self.leaf, journal) } else { Ok(()) }
     }
 
     pub(super) fn close(&self) {
@@ -178,12 +178,12 @@ mod tests {
             extents: vec![good, lost],
             boot: Some("another".to_owned()),
         };
-        journal::save_at(target.journal(), &journal).unwrap();
+        journal::save(target.journal(), &journal).unwrap();
         let Ok(Previous::Usable(left)) = left(&target, "here/1", &|| false) else { panic!("usable") };
         assert_eq!(left.extents, [good]);
 
         let useless = |journal: &Journal, source: &str| {
-            journal::save_at(target.journal(), journal).unwrap();
+            journal::save(target.journal(), journal).unwrap();
             matches!(super::left(&target, source, &|| false), Ok(Previous::Useless(_)))
         };
         assert!(useless(&journal, "here/2"));

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use super::storage::Storage;
 use super::storage::url::host;
 use crate::error::{Error, Result};
 use crate::transfer::local::descriptors::Descriptors;
+use crate::transfer::local::state_folder::StateFolder;
 use crate::transfer::part_size;
 
 /// Number of threads that move bytes. They also write files: two saturate a fast disk and a fast network, and more than four bring no
@@ -74,16 +74,8 @@ impl Context {
     }
 }
 
-/// The folder of the upload journals.
-#[derive(Clone, Debug)]
-pub(crate) struct StateFolder {
-    pub(crate) path: PathBuf,
-    /// Whether the program has set it. Uploads fail if a set folder cannot be used, but continue without the default one.
-    pub(crate) named: bool,
-}
-
 /// The transfer settings of a client builder.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Settings {
     /// Idle timeout of connections to the storage.
     pub(crate) idle: Duration,

@@ -16,7 +16,7 @@ use std::time::SystemTime;
 use super::folder_by_path as system;
 #[cfg(unix)]
 use super::folder_unix as system;
-use super::open_mode::{Access, Open};
+use super::open_mode::Open;
 use super::stat::{Stat, nanos};
 use crate::error::{Error, Result};
 use crate::local_file::FileKind;
@@ -51,6 +51,17 @@ impl Folder {
     pub(in crate::transfer) fn open(path: &Path) -> io::Result<Self> {
         let shown = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         Ok(Self { handle: system::open_folder(shown)?, path: path.to_owned() })
+    }
+
+    /// The open folder, found at this path.
+    #[cfg(unix)]
+    pub(in crate::transfer) fn of(folder: File, path: &Path) -> Self {
+        Self { handle: folder.into(), path: path.to_owned() }
+    }
+
+    /// Where it was when it was opened.
+    pub(in crate::transfer) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Opens the folder at this path. Creates it and its parents if missing.
@@ -106,6 +117,11 @@ impl Folder {
     pub(in crate::transfer) fn make(self: &Arc<Self>, path: &Path) -> Result<()> {
         // `below` creates the parents of this name; the name itself is not used.
         self.below(&path.join("any")).map(drop)
+    }
+
+    /// A name in this folder.
+    pub(in crate::transfer) fn leaf(self: &Arc<Self>, name: impl Into<OsString>) -> Leaf {
+        Leaf { folder: self.clone(), name: name.into() }
     }
 
     /// Longest file name in bytes that the file system supports.
@@ -178,12 +194,16 @@ impl Leaf {
             let message = format!("it is {}, not a regular file: move it away", found.name());
             io::Error::new(io::ErrorKind::InvalidInput, message)
         };
+        if matches!(how, Open::CreateNew(_)) {
+            // It does not exist yet, so it is a new regular file.
+            return system::open_file(&self.folder.handle, &self.name, how);
+        }
         // Merely opening a device can have side effects.
-        if let Some(found) = self.look()?.map(|node| node.kind()).filter(|kind| *kind != FileKind::Regular)
-            && how != Open::CreateNew(Access::Usual)
-            && how != Open::CreateNew(Access::Private)
-        {
-            return Err(irregular(found));
+        match self.look()?.map(|node| node.kind()) {
+            Some(FileKind::Regular) => {}
+            Some(found) => return Err(irregular(found)),
+            None if how == Open::Read => return Err(io::ErrorKind::NotFound.into()),
+            None => {}
         }
         let file = system::open_file(&self.folder.handle, &self.name, how)?;
         // The file may have been replaced in between.
@@ -317,6 +337,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::transfer::local::open_mode::Access;
 
     fn pipe(path: &Path) {
         assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());

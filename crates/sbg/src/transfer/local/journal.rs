@@ -3,10 +3,9 @@
 //! A journal is one line of JSON and a line with its CRC-32C. It is replaced atomically: after a crash either the old or the new one is
 //! there. It holds no URL and no secret.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,26 +27,26 @@ pub(in crate::transfer) enum JournalError {
     Damaged(String),
 }
 
-/// Reads the journal at `path`, in the user's state folder.
-pub(in crate::transfer) fn load<T: DeserializeOwned>(path: &Path) -> Result<T, JournalError> {
-    read(Leaf::of(path), state_folder::check_journal)
+/// Reads a journal in the user's state folder.
+pub(in crate::transfer) fn load_owned<T: DeserializeOwned>(leaf: &Leaf) -> Result<T, JournalError> {
+    read(leaf, state_folder::check_journal)
 }
 
 /// Reads the journal beside a file.
-pub(in crate::transfer) fn load_at<T: DeserializeOwned>(leaf: &Leaf) -> Result<T, JournalError> {
-    read(Ok(leaf.clone()), |_| Ok(()))
+pub(in crate::transfer) fn load<T: DeserializeOwned>(leaf: &Leaf) -> Result<T, JournalError> {
+    read(leaf, |_| Ok(()))
 }
 
 fn read<T: DeserializeOwned>(
-    leaf: io::Result<Leaf>,
+    leaf: &Leaf,
     check: impl FnOnce(&fs::File) -> io::Result<()>,
 ) -> Result<T, JournalError> {
-    let bytes = leaf.and_then(|leaf| {
+    let read = || {
         let file = leaf.open(Open::Read)?;
         check(&file)?;
         read_to_limit(&file, LARGEST)
-    });
-    match bytes {
+    };
+    match read() {
         Ok(bytes) => parse(&bytes).map_err(|why| JournalError::Damaged(why.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(JournalError::Missing),
         Err(error) => Err(JournalError::Damaged(format!("it cannot be read: {error}"))),
@@ -65,19 +64,22 @@ pub(in crate::transfer) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T,
     serde_json::from_str(json).map_err(|_| "it was written by another version")
 }
 
-/// Saves the journal at `path`. Replaces the previous one.
-pub(in crate::transfer) fn save(path: &Path, journal: &impl Serialize) -> io::Result<()> {
-    save_at(&Leaf::of(path)?, journal)
+/// Saves a journal. Replaces the previous one.
+pub(in crate::transfer) fn save(leaf: &Leaf, journal: &impl Serialize) -> io::Result<()> {
+    let new = incomplete(leaf);
+    write(create_anew(&new)?, journal)?;
+    new.rename(leaf)
 }
 
-/// The same beside a file.
-pub(in crate::transfer) fn save_at(leaf: &Leaf, journal: &impl Serialize) -> io::Result<()> {
+/// Saves a journal that does not exist yet, in fewer steps: after a crash it may be damaged.
+pub(in crate::transfer) fn save_first(leaf: &Leaf, journal: &impl Serialize) -> io::Result<()> {
+    write(leaf.open(Open::CreateNew(Access::Private))?, journal)
+}
+
+fn write(mut file: fs::File, journal: &impl Serialize) -> io::Result<()> {
     let json = serde_json::to_string(journal)?;
-    let new = incomplete(leaf);
-    let mut file = create_anew(&new)?;
-    writeln!(file, "{json}\n{}", checksum(&json))?;
-    drop(file);
-    new.rename(leaf)
+    let sum = checksum(&json);
+    file.write_all(format!("{json}\n{sum}\n").as_bytes())
 }
 
 /// The name under which a journal is written before it replaces the previous one.
@@ -99,15 +101,8 @@ pub(in crate::transfer) fn create_anew(leaf: &Leaf) -> io::Result<fs::File> {
     }
 }
 
-/// Removes the journal at `path` if it exists. Opens no file, so it works when descriptors have run out.
-pub(in crate::transfer) fn remove(path: &Path) {
-    for path in [path.to_owned(), with_suffix(path, names::NEW)] {
-        warn_unless_gone(fs::remove_file(&path), &path);
-    }
-}
-
-/// The same beside a file.
-pub(in crate::transfer) fn remove_at(leaf: &Leaf) {
+/// Removes a journal if it exists. Opens no file, so it works when descriptors have run out.
+pub(in crate::transfer) fn remove(leaf: &Leaf) {
     for leaf in [leaf, &incomplete(leaf)] {
         warn_unless_gone(leaf.remove(), &leaf.path());
     }
@@ -120,13 +115,6 @@ fn warn_unless_gone(removed: io::Result<()>, path: &Path) {
         }
         _ => {}
     }
-}
-
-/// `path` with this suffix appended to its name.
-pub(in crate::transfer) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 /// Identifies the boot of the operating system. Unsynced writes survive while it runs, and maybe not a reboot. `None` if the system does
@@ -154,41 +142,51 @@ mod tests {
 
     use super::*;
 
+    fn journal_in(folder: &tempfile::TempDir) -> Leaf {
+        Leaf::of(&folder.path().join("journal")).unwrap()
+    }
+
     #[test]
     fn journal_round_trips() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal");
-        assert_eq!(load::<Value>(&path), Err(JournalError::Missing));
+        let leaf = journal_in(&folder);
+        assert_eq!(load::<Value>(&leaf), Err(JournalError::Missing));
+        save_first(&leaf, &json!({"first": true})).unwrap();
+        assert_eq!(load::<Value>(&leaf), Ok(json!({"first": true})));
+        let error = save_first(&leaf, &json!({"first": false})).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(load::<Value>(&leaf), Ok(json!({"first": true})));
         for journal in [json!({"a": 1}), json!({"b": [1, 2]})] {
-            save(&path, &journal).unwrap();
-            assert_eq!(load::<Value>(&path), Ok(journal));
+            save(&leaf, &journal).unwrap();
+            assert_eq!(load::<Value>(&leaf), Ok(journal));
         }
-        remove(&path);
-        assert_eq!(load::<Value>(&path), Err(JournalError::Missing));
-        remove(&path);
+        remove(&leaf);
+        assert_eq!(load::<Value>(&leaf), Err(JournalError::Missing));
+        remove(&leaf);
     }
 
     #[cfg(unix)]
     #[test]
     fn journal_never_writes_through_a_link() {
         let folder = tempfile::tempdir().unwrap();
-        let (path, theirs) = (folder.path().join("journal"), folder.path().join("theirs"));
+        let (leaf, theirs) = (journal_in(&folder), folder.path().join("theirs"));
         fs::write(&theirs, "theirs").unwrap();
         for name in ["journal", "journal.new"] {
             std::os::unix::fs::symlink(&theirs, folder.path().join(name)).unwrap();
-            save(&path, &"ours").unwrap();
-            assert_eq!(load::<String>(&path), Ok("ours".to_owned()), "{name}");
+            assert_eq!(save_first(&leaf, &"ours").is_err(), name == "journal");
+            save(&leaf, &"ours").unwrap();
+            assert_eq!(load::<String>(&leaf), Ok("ours".to_owned()), "{name}");
             assert_eq!(fs::read(&theirs).unwrap(), b"theirs", "{name}");
-            remove(&path);
+            remove(&leaf);
         }
     }
 
     #[test]
     fn oversized_journal_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal");
-        fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
-        let Err(JournalError::Damaged(why)) = load::<Value>(&path) else { panic!("damaged") };
+        let leaf = journal_in(&folder);
+        fs::File::create(leaf.path()).unwrap().set_len(1 << 40).unwrap();
+        let Err(JournalError::Damaged(why)) = load::<Value>(&leaf) else { panic!("damaged") };
         assert!(why.contains("it has more than 16777216 bytes"), "{why}");
     }
 
@@ -198,25 +196,29 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
 
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal");
-        save(&path, &"ours").unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(load::<String>(&path), Ok("ours".to_owned()));
+        let leaf = journal_in(&folder);
+        let path = leaf.path();
+        for save in [save_first, save] {
+            save(&leaf, &"ours").unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(load_owned::<String>(&leaf), Ok("ours".to_owned()));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o620)).unwrap();
-        let Err(JournalError::Damaged(why)) = load::<String>(&path) else { panic!("damaged") };
+        assert_eq!(load::<String>(&leaf), Ok("ours".to_owned()));
+        let Err(JournalError::Damaged(why)) = load_owned::<String>(&leaf) else { panic!("damaged") };
         assert!(why.contains("others can write to it (mode 620)"), "{why}");
         fs::remove_file(&path).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        let Err(JournalError::Damaged(why)) = load::<String>(&path) else { panic!("damaged") };
+        let Err(JournalError::Damaged(why)) = load_owned::<String>(&leaf) else { panic!("damaged") };
         assert!(why.contains("it is a named pipe"), "{why}");
     }
 
     #[test]
     fn corrupt_journal_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal");
-        save(&path, &json!({"extents": [[0, 1234]], "etag": "x"})).unwrap();
-        let good = fs::read(&path).unwrap();
+        let leaf = journal_in(&folder);
+        save(&leaf, &json!({"extents": [[0, 1234]], "etag": "x"})).unwrap();
+        let good = fs::read(leaf.path()).unwrap();
         for at in 0..good.len() - 1 {
             let mut bad = good.clone();
             bad[at] ^= 1;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,13 +35,13 @@ impl Locked {
     }
 }
 
-/// Opens the lock file `path`, creates it if missing, and locks it. `None` if another holder does not release it in time, or once
-/// `stopped` returns true.
+/// Opens a lock file, creates it if missing, and locks it. `None` if another holder does not release it in time, or once `stopped`
+/// returns true.
 pub(in crate::transfer) fn open_locked(
-    path: &Path,
+    leaf: &Leaf,
     stopped: &dyn Fn() -> bool,
 ) -> io::Result<Option<Locked>> {
-    open_locked_at(&Leaf::of(path)?, Access::Private, false, stopped)
+    open_locked_at(leaf, Access::Private, false, stopped)
 }
 
 /// The same for any file. With `alone`, a file that has other hard links is replaced by a new one; the other names keep the old content.
@@ -63,8 +63,7 @@ pub(in crate::transfer) fn open_locked_at(
 }
 
 /// Removes an unlocked lock file that a killed process left. One that cannot be locked stays.
-pub(in crate::transfer) fn remove_stale(path: &Path) -> io::Result<()> {
-    let leaf = Leaf::of(path)?;
+pub(in crate::transfer) fn remove_stale(leaf: &Leaf) -> io::Result<()> {
     let file = leaf.open(Open::Read)?;
     // A process that waits for this lock notices the removal and creates a new file.
     if fs4::FileExt::try_lock(&file).is_ok() && leaf.is(&file)? {
@@ -142,10 +141,16 @@ impl Drop for Claim {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
+    fn leaf(path: &Path) -> Leaf {
+        Leaf::of(path).unwrap()
+    }
+
     fn open(path: &Path) -> Option<Locked> {
-        open_locked(path, &|| true).unwrap()
+        open_locked(&leaf(path), &|| true).unwrap()
     }
 
     #[cfg(unix)]
@@ -155,7 +160,7 @@ mod tests {
         let (theirs, link) = (folder.path().join("theirs"), folder.path().join("link"));
         for there in [false, true] {
             std::os::unix::fs::symlink(&theirs, &link).unwrap();
-            assert!(open_locked(&link, &|| true).is_err(), "{there}");
+            assert!(open_locked(&leaf(&link), &|| true).is_err(), "{there}");
             assert_eq!(theirs.exists(), there);
             std::fs::remove_file(&link).unwrap();
             std::fs::write(&theirs, "theirs").unwrap();
@@ -180,13 +185,13 @@ mod tests {
         let lock = open(&held);
         std::fs::write(&stale, "").unwrap();
         for path in [&held, &stale] {
-            remove_stale(path).unwrap();
+            remove_stale(&leaf(path)).unwrap();
         }
         assert!(held.exists() && !stale.exists());
         drop(lock);
-        remove_stale(&held).unwrap();
+        remove_stale(&leaf(&held)).unwrap();
         assert!(!held.exists());
-        assert!(remove_stale(&held).is_err());
+        assert!(remove_stale(&leaf(&held)).is_err());
     }
 
     #[test]
@@ -195,7 +200,7 @@ mod tests {
         let path = folder.path().join("file");
         let first = open(&path);
         std::thread::scope(|scope| {
-            let second = scope.spawn(|| open_locked(&path, &|| false).unwrap());
+            let second = scope.spawn(|| open_locked(&leaf(&path), &|| false).unwrap());
             drop(first);
             assert!(second.join().unwrap().is_some());
         });
@@ -221,7 +226,7 @@ mod tests {
         for errno in [Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOLCK] {
             let lock = |_: &File| Err(fs4::TryLockError::Error(errno.into()));
             let path = folder.path().join(format!("file-{}", errno.raw_os_error()));
-            let open_now = |path: &Path| open_now(&Leaf::of(path).unwrap(), Access::Private, false, &lock);
+            let open_now = |path: &Path| open_now(&leaf(path), Access::Private, false, &lock);
             let first = open_now(&path).unwrap();
             assert!(first.is_some(), "{errno}");
             let detour = folder.path().join("below/..").join(path.file_name().unwrap());
@@ -230,7 +235,7 @@ mod tests {
             assert!(open_now(&path).unwrap().is_some());
         }
         let lock = |_: &File| Err(fs4::TryLockError::Error(Errno::IO.into()));
-        let leaf = Leaf::of(&folder.path().join("file")).unwrap();
-        assert!(open_now(&leaf, Access::Private, false, &lock).is_err(), "another error is one");
+        let file = leaf(&folder.path().join("file"));
+        assert!(open_now(&file, Access::Private, false, &lock).is_err(), "another error is one");
     }
 }

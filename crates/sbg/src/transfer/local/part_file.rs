@@ -126,7 +126,7 @@ impl PartFile {
     /// Empties the file and removes its journal; nothing is kept afterwards.
     pub(in crate::transfer) fn clear(&self) -> Result<()> {
         self.keep(false);
-        journal::remove_at(&self.journal);
+        journal::remove(&self.journal);
         self.file().set_len(0).map_err(|error| self.cannot_write(error))
     }
 
@@ -229,7 +229,7 @@ impl PartFile {
             })?,
         }
         self.keep.store(true, Ordering::Relaxed);
-        journal::remove_at(&self.journal);
+        journal::remove(&self.journal);
         self.file.folder().sync();
         Ok(self.path.clone())
     }
@@ -241,7 +241,7 @@ impl Drop for PartFile {
         if *self.keep.get_mut() || !self.part.is(self.file()).unwrap_or(true) {
             return;
         }
-        journal::remove_at(&self.journal);
+        journal::remove(&self.journal);
         if let Err(error) = self.part.remove() {
             tracing::warn!(path = %self.part.path().display(), %error, "cannot remove what is left of a download");
         }
@@ -464,12 +464,12 @@ mod tests {
             let path = folder.path().join("a".repeat(length));
             let target = open(&path, false).unwrap();
             write(&target, b"abc").unwrap();
-            journal::save_at(target.journal(), &"a journal").unwrap();
+            journal::save(target.journal(), &"a journal").unwrap();
             target.keep(true);
             drop(target);
             let target = open(&path, false).unwrap();
             assert_eq!(target.file().metadata().unwrap().len(), 3, "what was left is found again");
-            assert_eq!(journal::load_at::<String>(target.journal()), Ok("a journal".to_owned()));
+            assert_eq!(journal::load::<String>(target.journal()), Ok("a journal".to_owned()));
             target.finish(3).unwrap();
             drop(target);
             assert_eq!(names(folder.path()), ["a".repeat(length)]);
@@ -498,7 +498,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut target = open(&folder.path().join("file"), false).unwrap();
         write(&target, b"abc").unwrap();
-        journal::save_at(target.journal(), &"a journal").unwrap();
+        journal::save(target.journal(), &"a journal").unwrap();
         target.keep(true);
         let of_part =
             std::mem::replace(&mut target.locked, Locked::unlocked(File::open("/dev/null").unwrap()));

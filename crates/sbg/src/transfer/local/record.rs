@@ -11,12 +11,12 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::folder::Leaf;
+use super::folder::{Folder, Leaf};
 use super::journal::{create_anew, incomplete};
 use super::stat::Stat;
 use super::state_folder;
@@ -105,12 +105,11 @@ pub(in crate::transfer) struct Record {
 
 impl Record {
     /// Opens the record of a tree in the state folder. Of a damaged record, the readable lines are used.
-    pub(in crate::transfer) fn open(folder: &Path, tree: &Tree) -> Result<Self> {
-        state_folder::prepare(folder)?;
+    pub(in crate::transfer) fn open(folder: &Arc<Folder>, tree: &Tree) -> Result<Self> {
         let name = serde_json::to_vec(tree).unwrap_or_default();
-        let path = folder.join(format!("{}.{RECORD}", hex(&Sha256::digest(name)[..16])));
+        let leaf = folder.leaf(format!("{}.{RECORD}", hex(&Sha256::digest(name)[..16])));
+        let path = leaf.path();
         let about = |error| Error::io(format!("cannot use the record `{}`", path.display()), error);
-        let leaf = Leaf::of(&path).map_err(about)?;
         let opened = leaf.open(Open::Read).and_then(|file| state_folder::check_journal(&file).map(|()| file));
         let Loaded { pairs, lines, damaged } = match opened {
             Ok(file) => Loaded::read(BufReader::new(file.take(LARGEST)), tree).map_err(about)?,
@@ -242,6 +241,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::transfer::local::state_folder::StateFolder;
 
     fn tree(folder: &Path) -> Tree {
         Tree::new("https://api.example.org/v2", "project rfranklin/demo".to_owned(), folder)
@@ -259,6 +259,10 @@ mod tests {
         }
     }
 
+    fn open(state: &Path, tree: &Tree) -> Result<Record> {
+        Record::open(&StateFolder::new(state.to_owned(), true).open()?, tree)
+    }
+
     /// The only record in a folder.
     fn record_in(folder: &Path) -> PathBuf {
         let entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -270,16 +274,16 @@ mod tests {
     fn last_entry_of_a_path_is_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
-        let record = Record::open(&state, &tree(folder.path())).unwrap();
+        let record = open(&state, &tree(folder.path())).unwrap();
         assert_eq!(record.get("a"), None);
         record.put("a", pair("1"));
         record.put("b \"\n\u{1}", pair("2"));
         record.put("a", pair("3"));
-        for again in [&record, &Record::open(&state, &tree(folder.path())).unwrap()] {
+        for again in [&record, &open(&state, &tree(folder.path())).unwrap()] {
             assert_eq!(again.get("a"), Some(pair("3")));
             assert_eq!(again.get("b \"\n\u{1}"), Some(pair("2")));
         }
-        let other = Record::open(&state, &tree(&state)).unwrap();
+        let other = open(&state, &tree(&state)).unwrap();
         assert_eq!(other.get("a"), None, "another local folder is another tree");
     }
 
@@ -288,7 +292,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let tree = tree(folder.path());
-        let record = Record::open(&state, &tree).unwrap();
+        let record = open(&state, &tree).unwrap();
         record.put("a", pair("1"));
         record.put("b", pair("2"));
         let path = record_in(&state);
@@ -305,10 +309,10 @@ mod tests {
         }
         // A killed process left half a line; the next one is written after it.
         fs::write(&path, &good[..good.len() - 5]).unwrap();
-        let record = Record::open(&state, &tree).unwrap();
+        let record = open(&state, &tree).unwrap();
         assert_eq!((record.get("a"), record.get("b")), (Some(pair("1")), None));
         record.put("c", pair("3"));
-        assert_eq!(Record::open(&state, &tree).unwrap().get("c"), Some(pair("3")));
+        assert_eq!(open(&state, &tree).unwrap().get("c"), Some(pair("3")));
     }
 
     #[test]
@@ -325,13 +329,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let tree = tree(folder.path());
-        let record = Record::open(&state, &tree).unwrap();
+        let record = open(&state, &tree).unwrap();
         for _ in 0..SPARE_LINES + 10 {
             record.put("a", pair("1"));
         }
         let path = record_in(&state);
         let before = fs::metadata(&path).unwrap().len();
-        assert_eq!(Record::open(&state, &tree).unwrap().get("a"), Some(pair("1")));
+        assert_eq!(open(&state, &tree).unwrap().get("a"), Some(pair("1")));
         let text = fs::read_to_string(record_in(&state)).unwrap();
         assert_eq!(text.lines().count(), 2, "it had {before} bytes");
     }
@@ -344,7 +348,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let tree = tree(folder.path());
-        drop(Record::open(&state, &tree).unwrap());
+        drop(open(&state, &tree).unwrap());
         let path = record_in(&state);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&state), mode(&path)), (0o700, 0o600));
@@ -352,11 +356,11 @@ mod tests {
         let theirs = folder.path().join("theirs");
         fs::rename(&path, &theirs).unwrap();
         std::os::unix::fs::symlink(&theirs, &path).unwrap();
-        let error = Record::open(&state, &tree).unwrap_err();
+        let error = open(&state, &tree).unwrap_err();
         assert!(error.to_string().contains("cannot use the record `"), "{error}");
         fs::remove_file(&path).unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
-        let error = Record::open(&state, &tree).unwrap_err();
+        let error = open(&state, &tree).unwrap_err();
         assert!(error.to_string().contains("cannot use the record `"), "{error}");
     }
 }

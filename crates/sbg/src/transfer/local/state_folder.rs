@@ -2,36 +2,95 @@
 
 #[cfg(unix)]
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::folder::Folder;
 use crate::error::{Error, Result};
 
-/// Creates the folder if missing. Refuses a folder of another user. A folder that others can access is restricted to the user if it holds
-/// nothing that could be theirs, and refused otherwise.
-pub(in crate::transfer) fn prepare(path: &Path) -> Result<()> {
-    let about = |error| Error::io(format!("cannot use the folder `{}`", path.display()), error);
-    let mut folder = std::fs::DirBuilder::new();
-    folder.recursive(true);
+/// The folder of the upload journals and of the records of trees.
+#[derive(Debug)]
+pub(crate) struct StateFolder {
+    path: PathBuf,
+    /// Whether the program has set it. Uploads fail if a set folder cannot be used, but continue without the default one.
+    pub(in crate::transfer) named: bool,
+    opened: Mutex<Option<(Identity, Arc<Folder>)>>,
+}
+
+impl StateFolder {
+    pub(crate) fn new(path: PathBuf, named: bool) -> Self {
+        Self { path, named, opened: Mutex::default() }
+    }
+
+    /// The open folder, created if missing. Refuses a folder of another user. A folder that others can access is restricted to the user
+    /// if it holds nothing that could be theirs, and refused otherwise.
+    ///
+    /// Checked on each call, but opened again only if the path leads to another folder or its permissions have changed.
+    pub(in crate::transfer) fn open(&self) -> Result<Arc<Folder>> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((identity, folder)) = &*opened
+            && self.path.metadata().ok().and_then(|now| Identity::of_private(&now)) == Some(*identity)
+        {
+            return Ok(folder.clone());
+        }
+        let about = |error| Error::io(format!("cannot use the folder `{}`", self.path.display()), error);
+        let (identity, folder) = prepare(&self.path).map_err(about)?;
+        let folder = Arc::new(folder);
+        *opened = identity.map(|identity| (identity, folder.clone()));
+        Ok(folder)
+    }
+}
+
+/// Device and inode number of a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity(u64, u64);
+
+impl Identity {
+    /// `None` if others can access the folder, or if the system has no such numbers.
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-    folder.create(path).map_err(about)?;
-    #[cfg(unix)]
-    check_folder(path).map_err(about)?;
-    Ok(())
+    fn of_private(folder: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let private = check_owner(folder).is_ok() && folder.mode() & OTHERS == 0;
+        private.then(|| Self(folder.dev(), folder.ino()))
+    }
+
+    #[cfg(not(unix))]
+    fn of_private(_: &Metadata) -> Option<Self> {
+        None
+    }
+}
+
+/// The permissions of everybody but the owner.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
+
+#[cfg(unix)]
+fn prepare(path: &Path) -> io::Result<(Option<Identity>, Folder)> {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let folder = File::open(path)?;
+    restrict(&folder, path)?;
+    Ok((Identity::of_private(&folder.metadata()?), Folder::of(folder, path)))
+}
+
+#[cfg(not(unix))]
+fn prepare(path: &Path) -> io::Result<(Option<Identity>, Folder)> {
+    std::fs::create_dir_all(path)?;
+    Ok((None, Folder::open(path)?))
 }
 
 #[cfg(unix)]
-fn check_folder(path: &Path) -> io::Result<()> {
+fn restrict(folder: &File, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
-    let folder = File::open(path)?;
     let metadata = folder.metadata()?;
     check_owner(&metadata)?;
     let mode = metadata.mode() & 0o777;
-    let others = 0o077;
-    if mode & others == 0 {
+    if mode & OTHERS == 0 {
         return Ok(());
     }
     let is_writable = mode & 0o022 != 0;
@@ -91,6 +150,11 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::transfer::local::open_mode::{Access, Open};
+
+    fn prepare(path: &Path) -> Result<Arc<Folder>> {
+        StateFolder::new(path.to_owned(), true).open()
+    }
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -118,7 +182,7 @@ mod tests {
             }
             fs::set_permissions(folder.path(), Permissions::from_mode(found)).unwrap();
             match (prepare(folder.path()), refused) {
-                (Ok(()), None) => assert_eq!(mode(folder.path()), 0o700),
+                (Ok(_), None) => assert_eq!(mode(folder.path()), 0o700),
                 (Err(error), Some(expected)) => {
                     assert!(error.to_string().contains("cannot use the folder"), "{error}");
                     assert!(why(&error).contains(expected), "{}", why(&error));
@@ -148,5 +212,42 @@ mod tests {
             let why = why(&prepare(Path::new("/")).unwrap_err());
             assert!(why.contains("belongs to another user (0"), "{why}");
         }
+    }
+
+    #[test]
+    fn open_state_folder_is_checked_again() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("state");
+        let state = StateFolder::new(path.clone(), true);
+        let first = state.open().unwrap();
+        assert!(Arc::ptr_eq(&first, &state.open().unwrap()));
+        // Another folder takes its place.
+        fs::rename(&path, parent.path().join("moved")).unwrap();
+        let second = state.open().unwrap();
+        assert!(!Arc::ptr_eq(&first, &second) && path.is_dir());
+        drop(second.leaf("a").open(Open::CreateNew(Access::Private)).unwrap());
+        assert!(path.join("a").is_file());
+        // It is opened to others meanwhile.
+        fs::set_permissions(&path, Permissions::from_mode(0o770)).unwrap();
+        let why = why(&state.open().unwrap_err());
+        assert!(why.contains("others can write to it (mode 770)"), "{why}");
+        fs::remove_dir_all(&path).unwrap();
+        state.open().unwrap();
+        assert_eq!(mode(&path), 0o700);
+    }
+
+    #[test]
+    fn journal_of_another_user_is_refused() {
+        // A file of root, unless the user is root.
+        let folder = tempfile::tempdir().unwrap();
+        let mut path = Path::new("/etc/passwd").to_owned();
+        if rustix::process::geteuid().is_root() {
+            path = folder.path().join("0123.upload");
+            fs::write(&path, "").unwrap();
+            check_journal(&File::open(&path).unwrap()).unwrap();
+            std::os::unix::fs::chown(&path, Some(12345), None).unwrap();
+        }
+        let why = check_journal(&File::open(&path).unwrap()).unwrap_err().to_string();
+        assert!(why.contains("belongs to another user ("), "{why}");
     }
 }

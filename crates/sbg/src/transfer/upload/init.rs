@@ -1,7 +1,6 @@
 //! The start of an upload: resumes one that an earlier run left, or begins a new one.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,11 +10,12 @@ use super::journal::{self, Intent, Journal, Record, Saved, UploadKey};
 use super::protocol::{self, NewUpload, RemoteUpload};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_segment;
-use crate::transfer::engine::runtime::{Context, StateFolder};
+use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::storage::confirmation::etag;
 use crate::transfer::engine::task::blocking;
 use crate::transfer::handle::Shared;
-use crate::transfer::local::state_folder;
+use crate::transfer::local::folder::Folder;
+use crate::transfer::local::state_folder::StateFolder;
 use crate::transfer::part_size;
 use crate::transfer::upload::plan::PartReport;
 use crate::transfer::upload::plan::{Confirmed, Plan};
@@ -43,20 +43,21 @@ pub(super) async fn begin(plan: &Plan, context: &Context, shared: &Arc<Shared>) 
     let Some(folder) = context.state_folder.clone() else {
         return begin_new(plan, context, None).await;
     };
-    let (record, left) = match open(plan, context, shared, &folder).await {
+    let named = folder.named;
+    let Opened { record, folder, left } = match open(plan, context, shared, folder).await {
         Ok(opened) => opened,
         // For example in a container with a read-only file system.
-        Err(error) if !folder.named && matches!(error.kind(), ErrorKind::Io | ErrorKind::DiskFull) => {
+        Err(error) if !named && matches!(error.kind(), ErrorKind::Io | ErrorKind::DiskFull) => {
             tracing::warn!(%error, "an upload is not journaled, so it cannot be resumed by another process");
             return begin_new(plan, context, None).await;
         }
         Err(error) => return Err(error),
     };
     let leftover = match left {
-        None => return begin_new(plan, context, Some(record)).await,
+        None => return begin_intended(plan, context, Some(record)).await,
         Some(Err(why)) => Leftover::Useless(why),
         Some(Ok(Saved::Upload(journal))) => resume(plan, context, journal).await?,
-        Some(Ok(Saved::Intent(intent))) => adopt(plan, context, &intent, &folder.path).await?,
+        Some(Ok(Saved::Intent(intent))) => adopt(plan, context, &intent, folder).await?,
     };
     match leftover {
         Leftover::There { route, part_size, confirmed, resumed } => {
@@ -76,23 +77,32 @@ pub(super) async fn begin(plan: &Plan, context: &Context, shared: &Arc<Shared>) 
     }
 }
 
-type Previous = Option<Result<Saved, String>>;
+/// The record of an upload.
+struct Opened {
+    record: Record,
+    folder: Arc<Folder>,
+    /// What another run left there. If that is nothing, the intent of this upload is saved.
+    left: Option<Result<Saved, String>>,
+}
 
-/// Opens the record of the upload, and loads what another run left there.
+/// Opens the record of the upload.
 async fn open(
     plan: &Plan,
     context: &Context,
     shared: &Arc<Shared>,
-    folder: &StateFolder,
-) -> Result<(Record, Previous)> {
-    let (key, stop, swept) = (plan.key(), shared.stop.clone(), context.swept.clone());
-    let path = folder.path.clone();
+    folder: Arc<StateFolder>,
+) -> Result<Opened> {
+    let (intent, stop, swept) = (plan.intent(), shared.stop.clone(), context.swept.clone());
     let open = move || {
-        state_folder::prepare(&path)?;
-        let record = Record::open(&path, &key, &|| stop.is_cancelled())?;
-        swept.call_once(|| journal::remove_stale_locks(&path));
-        let left = record.load(&key);
-        Ok((record, left))
+        let folder = folder.open()?;
+        let record = Record::open(&folder, &intent.key, &|| stop.is_cancelled())?;
+        swept.call_once(|| journal::remove_stale_locks(&folder));
+        let left = record.load(&intent.key);
+        if left.is_none() {
+            // The wait for the lock is not part of the time.
+            record.save_first(&Intent { intended: Timestamp::now().as_second(), ..intent.clone() });
+        }
+        Ok(Opened { record, folder, left })
     };
     context.descriptors.more(&shared.stop, open).await
 }
@@ -110,6 +120,11 @@ pub(super) async fn begin_new(plan: &Plan, context: &Context, record: Option<Rec
         }
         None => None,
     };
+    begin_intended(plan, context, record).await
+}
+
+/// Begins a new upload, whose intent the record has.
+async fn begin_intended(plan: &Plan, context: &Context, record: Option<Record>) -> Result<UploadStart> {
     let size = plan.source.size();
     let request = NewUpload { name: plan.name.clone(), size, part_size: plan.part_size };
     let (route, part_size) = match protocol::begin(&context.api, &plan.destination, &request).await {
@@ -159,7 +174,7 @@ enum Leftover {
 }
 
 /// Adopts the upload that a killed run has begun, if the platform knows it.
-async fn adopt(plan: &Plan, context: &Context, intent: &Intent, folder: &Path) -> Result<Leftover> {
+async fn adopt(plan: &Plan, context: &Context, intent: &Intent, folder: Arc<Folder>) -> Result<Leftover> {
     match intent::find(plan, context, intent, folder).await {
         Ok(Lookup::Upload(route, part_size)) => {
             tracing::info!(upload_id = route.upload_id, "resuming an upload that was begun by a killed run");

@@ -5,7 +5,7 @@
 //! the destination, it began right after the intent, no part of it was reported, and no other journal names it.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -21,6 +21,7 @@ use crate::error::Result;
 use crate::ids::check_segment;
 use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::task::blocking;
+use crate::transfer::local::folder::Folder;
 use crate::transfer::part_size;
 use crate::transfer::upload::plan::Plan;
 use crate::transfer::upload::plan::UploadDestination;
@@ -43,7 +44,12 @@ pub(super) enum Lookup {
 }
 
 /// Searches for the upload of an intent.
-pub(super) async fn find(plan: &Plan, context: &Context, intent: &Intent, folder: &Path) -> Result<Lookup> {
+pub(super) async fn find(
+    plan: &Plan,
+    context: &Context,
+    intent: &Intent,
+    folder: Arc<Folder>,
+) -> Result<Lookup> {
     if matches!(plan.destination, UploadDestination::Automation { .. }) {
         // The platform does not list code uploads; they expire there.
         return Ok(Lookup::Nothing);
@@ -51,7 +57,6 @@ pub(super) async fn find(plan: &Plan, context: &Context, intent: &Intent, folder
     let response = context.api.upload_list().send().await?;
     let between = TimeWindow::of(intent, response.headers(), Timestamp::now());
     let listed = response.into_inner().items.into_iter().map(UploadStatus::from).collect();
-    let folder = folder.to_owned();
     let known = blocking(move || Ok(journal::upload_ids(&folder))).await?;
     let Some(upload_id) = only_match(listed, plan, intent.stamp.size, &known, &between) else {
         return Ok(Lookup::Nothing);

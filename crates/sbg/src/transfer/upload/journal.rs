@@ -1,17 +1,19 @@
 //! The journal of an upload, from which another process resumes.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::transfer::digest::hex;
-use crate::transfer::local::journal::{self, JournalError, with_suffix};
+use crate::transfer::local::folder::{Folder, Leaf};
+use crate::transfer::local::journal::{self, JournalError};
 use crate::transfer::local::lock::{Locked, open_locked, remove_stale};
 use crate::transfer::local::source_file::Stamp;
 use crate::transfer::upload::plan::{PartReport, UploadDestination};
@@ -64,11 +66,11 @@ pub(super) enum Saved {
 }
 
 impl Saved {
-    fn load(path: &Path) -> Result<Self, JournalError> {
-        match journal::load::<Journal>(path) {
+    fn load(journal: &Leaf) -> Result<Self, JournalError> {
+        match journal::load_owned::<Journal>(journal) {
             Ok(journal) => Ok(Self::Upload(journal)),
             Err(JournalError::Missing) => Err(JournalError::Missing),
-            Err(damaged) => journal::load(path).map(Self::Intent).map_err(|_| damaged),
+            Err(damaged) => journal::load_owned(journal).map(Self::Intent).map_err(|_| damaged),
         }
     }
 
@@ -85,25 +87,27 @@ const JOURNAL: &str = "upload";
 const LOCK: &str = ".upload.lock";
 
 /// Ids of the uploads named by the journals in this folder.
-pub(super) fn upload_ids(folder: &Path) -> HashSet<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let journals = entries.filter(|path| path.extension() == Some(OsStr::new(JOURNAL)));
+pub(super) fn upload_ids(folder: &Arc<Folder>) -> HashSet<String> {
+    let is_journal = |name: &OsStr| Path::new(name).extension() == Some(OsStr::new(JOURNAL));
+    let journals = names(folder).filter(|name| is_journal(name)).map(|name| folder.leaf(name));
     journals
-        .filter_map(|path| journal::load::<Journal>(&path).ok())
+        .filter_map(|journal| journal::load_owned::<Journal>(&journal).ok())
         .map(|journal| journal.upload_id)
         .collect()
 }
 
 /// Removes the lock files of killed runs.
-pub(in crate::transfer) fn remove_stale_locks(folder: &Path) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let is_lock =
-        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(LOCK));
-    for path in entries.filter(is_lock) {
-        if let Err(error) = remove_stale(&path) {
-            tracing::debug!(path = %path.display(), %error, "a lock file stays");
+pub(in crate::transfer) fn remove_stale_locks(folder: &Arc<Folder>) {
+    let locks = names(folder).filter(|name| name.to_string_lossy().ends_with(LOCK));
+    for lock in locks.map(|name| folder.leaf(name)) {
+        if let Err(error) = remove_stale(&lock) {
+            tracing::debug!(path = %lock.path().display(), %error, "a lock file stays");
         }
     }
+}
+
+fn names(folder: &Folder) -> impl Iterator<Item = OsString> {
+    fs::read_dir(folder.path()).into_iter().flatten().flatten().map(|entry| entry.file_name())
 }
 
 /// Source and destination. Two uploads with the same key are the same upload.
@@ -125,31 +129,31 @@ pub(super) fn text(path: &Path) -> String {
 /// The journal file of a key. Locked until this is dropped.
 #[derive(Debug)]
 pub(super) struct Record {
-    path: PathBuf,
-    lock_path: PathBuf,
+    journal: Leaf,
+    lock_file: Leaf,
     _lock: Locked,
 }
 
 impl Record {
     /// Opens the record of a key. Fails if another upload has the same key and does not release it within two seconds, or before
     /// `stopped` returns true.
-    pub(super) fn open(folder: &Path, key: &UploadKey, stopped: &dyn Fn() -> bool) -> Result<Self> {
-        let about = |error| Error::io(format!("cannot use the folder `{}`", folder.display()), error);
+    pub(super) fn open(folder: &Arc<Folder>, key: &UploadKey, stopped: &dyn Fn() -> bool) -> Result<Self> {
+        let about = |error| Error::io(format!("cannot use the folder `{}`", folder.path().display()), error);
         let name = serde_json::to_vec(key).map_err(|error| about(error.into()))?;
         let name = hex(&Sha256::digest(name)[..16]);
-        let path = folder.join(format!("{name}.{JOURNAL}"));
-        let lock_path = with_suffix(&path, ".lock");
-        let Some(lock) = open_locked(&lock_path, stopped).map_err(about)? else {
+        let journal = folder.leaf(format!("{name}.{JOURNAL}"));
+        let lock_file = folder.leaf(format!("{name}{LOCK}"));
+        let Some(lock) = open_locked(&lock_file, stopped).map_err(about)? else {
             let shown = &key.path;
             let message = format!("another upload of `{shown}` to the same destination is running");
             return Err(Error::new(ErrorKind::Locked, message));
         };
-        Ok(Self { path, lock_path, _lock: lock })
+        Ok(Self { journal, lock_file, _lock: lock })
     }
 
     /// What another run saved; the text says why it cannot be used.
     pub(super) fn load(&self, key: &UploadKey) -> Option<Result<Saved, String>> {
-        match Saved::load(&self.path) {
+        match Saved::load(&self.journal) {
             Err(JournalError::Missing) => None,
             Err(JournalError::Damaged(why)) => Some(Err(format!("the journal cannot be used: {why}"))),
             // The upload that it names is left alone.
@@ -158,22 +162,33 @@ impl Record {
         }
     }
 
+    /// Replaces the journal.
     pub(super) fn save(&self, journal: &impl Serialize) {
-        // Without a journal the upload continues, but another process cannot resume it.
-        if let Err(error) = journal::save(&self.path, journal) {
-            tracing::warn!(%error, "cannot write the journal of an upload");
-        }
+        warn_unless_saved(journal::save(&self.journal, journal));
+    }
+
+    /// Saves the intent of an upload that has no journal yet. If it is damaged by a crash nothing is lost, because the platform does not
+    /// know the upload yet.
+    pub(super) fn save_first(&self, intent: &Intent) {
+        warn_unless_saved(journal::save_first(&self.journal, intent));
     }
 
     pub(super) fn remove(&self) {
-        journal::remove(&self.path);
+        journal::remove(&self.journal);
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
         // Before the lock is released, so no other process can have locked it yet.
-        fs::remove_file(&self.lock_path).ok();
+        self.lock_file.remove().ok();
+    }
+}
+
+/// Without a journal the upload continues, but another process cannot resume it.
+fn warn_unless_saved(saved: io::Result<()>) {
+    if let Err(error) = saved {
+        tracing::warn!(%error, "cannot write the journal of an upload");
     }
 }
 
