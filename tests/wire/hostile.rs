@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use httpmock::HttpMockResponse;
 use sbg::raw::ClientFilesExt as _;
 use sbg::types::File;
-use sbg::{Client, Error, ErrorKind, Result};
+use sbg::{Client, Error, ErrorKind, List, Page, Query, Result};
 use sbg_tests::{assert_refused, client_of};
 use serde_json::{Value, json};
 
@@ -39,6 +39,16 @@ fn counted(body: &Value, total: Option<usize>) -> HttpMockResponse {
     }
 }
 
+/// Follows the pages of a list, which never says that it ends, until one fails.
+async fn last_error<T: Send + Sync + 'static>(mut page: Page<T>) -> Error {
+    loop {
+        match page.next_page().await {
+            Ok(next) => page = next.expect("another page"),
+            Err(error) => return error,
+        }
+    }
+}
+
 #[tokio::test]
 async fn list_that_links_back_is_an_error() -> Result<()> {
     for (next, total) in [
@@ -65,6 +75,62 @@ async fn list_that_links_back_is_an_error() -> Result<()> {
         assert_refused(pages, ErrorKind::UnexpectedResponse, &words);
     }
     Ok(())
+}
+
+/// Reads a list to its end, as a stream and page by page, and fails unless both end with the error for a link back.
+async fn assert_leads_back<L: List>(query: Query<L>, name: &str) -> Result<()> {
+    let words = [
+        &format!("the list of {name} cannot be read to its end: the next link leads to an earlier page")[..],
+        "after 1 of 2 items",
+        "report it to the support of the platform",
+    ];
+    let all = query.clone().all().await;
+    assert_refused(all.map(|items| items.len()), ErrorKind::UnexpectedResponse, &words);
+    let first = query.page().await?;
+    assert_eq!(first.items.len(), 1, "{name}");
+    let next = first.next_page().await;
+    assert_refused(next.map(|page| page.is_some()), ErrorKind::UnexpectedResponse, &words);
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_list_that_links_back_names_itself() -> Result<()> {
+    let item = json!({
+        "id": "1", "name": "a", "username": "a", "path": "a", "url": "a", "default": false,
+        "project": "a/b", "permissions": {}, "file": "1",
+    });
+    let back = move |_: &Seen| counted(&page(vec![item.clone()], Some("/v2/x?offset=0")), Some(2));
+    let wire = Wire::tuned(back, |client| client.advance_access(true)).await;
+    let client = &wire.client;
+    let group = client.billing_group("00a20f7b-2c48-4a4c-b6e9-1c0e0ff6f1c1");
+    let automation = client.automation("00a20f7b-2c48-4a4c-b6e9-1c0e0ff6f1c1");
+    assert_leads_back(client.projects().query(), "projects").await?;
+    assert_leads_back(client.projects().query().owner("rfranklin"), "projects").await?;
+    assert_leads_back(client.files().query().project(project()), "files").await?;
+    assert_leads_back(client.file("1").list(), "files of a folder").await?;
+    assert_leads_back(client.apps().query(), "apps").await?;
+    assert_leads_back(client.tasks().query(), "tasks").await?;
+    assert_leads_back(client.volumes().query(), "volumes").await?;
+    assert_leads_back(client.imports().query(), "imports").await?;
+    assert_leads_back(client.exports().query(), "exports").await?;
+    assert_leads_back(client.jobs().query(), "jobs").await?;
+    assert_leads_back(client.project(project()).members().query(), "members").await?;
+    assert_leads_back(client.volume("rfranklin/patterns").members().query(), "members").await?;
+    assert_leads_back(client.users().query("a"), "users").await?;
+    assert_leads_back(client.divisions().query(), "divisions").await?;
+    assert_leads_back(client.teams().query("a"), "teams").await?;
+    assert_leads_back(client.datasets().query(), "datasets").await?;
+    assert_leads_back(client.datasets().query().owner("rfranklin"), "datasets").await?;
+    assert_leads_back(client.markers().query("1"), "markers").await?;
+    assert_leads_back(client.billing_groups().query(), "billing groups").await?;
+    assert_leads_back(group.analysis_breakdown(), "costs of a billing group").await?;
+    assert_leads_back(group.storage_breakdown(), "costs of a billing group").await?;
+    assert_leads_back(group.egress_breakdown(), "costs of a billing group").await?;
+    assert_leads_back(client.invoices().query(), "invoices").await?;
+    assert_leads_back(client.automations().query(), "automations").await?;
+    assert_leads_back(automation.packages().query(), "code packages").await?;
+    assert_leads_back(automation.runs(), "runs of automations").await?;
+    assert_leads_back(client.request("GET", "/x").list::<Value>(), "items").await
 }
 
 #[tokio::test]
@@ -121,13 +187,7 @@ async fn repeated_tokens_are_an_error_on_every_list() -> Result<()> {
     assert!(wire.all().len() < 20, "{}", wire.all().len());
 
     // Page by page.
-    let mut read = wire.client.files().query().project(project()).cont_token().page().await?;
-    let error = loop {
-        match read.next_page().await {
-            Ok(next) => read = next.expect("the list never says that it ends"),
-            Err(error) => break error,
-        }
-    };
+    let error = last_error(wire.client.files().query().project(project()).cont_token().page().await?).await;
     assert_refused::<()>(Err(error), ErrorKind::UnexpectedResponse, &words);
     assert!(wire.all().len() < 40, "{}", wire.all().len());
 
@@ -140,13 +200,7 @@ async fn repeated_tokens_are_an_error_on_every_list() -> Result<()> {
     let volume = wire.client.volume("rfranklin/patterns");
     let objects: Result<Vec<_>> = volume.list().items().try_collect().await;
     assert_refused(objects, ErrorKind::UnexpectedResponse, &words);
-    let mut read = volume.list().page().await?;
-    let error = loop {
-        match read.next_page().await {
-            Ok(next) => read = next.expect("the list never says that it ends"),
-            Err(error) => break error,
-        }
-    };
+    let error = last_error(volume.list().page().await?).await;
     assert_refused::<()>(Err(error), ErrorKind::UnexpectedResponse, &words);
     assert!(wire.all().len() < 20, "{}", wire.all().len());
     Ok(())
@@ -155,13 +209,15 @@ async fn repeated_tokens_are_an_error_on_every_list() -> Result<()> {
 #[tokio::test]
 async fn page_with_too_many_items_is_refused() -> Result<()> {
     let wire = Wire::responding(|_| response(200, &page(files(101), None))).await;
-    let words = ["file_list", "a page of more than the 100 requested items"];
+    let words = ["file_list", "a page of more than the 100 requested items", "report it to the support"];
     assert_refused(listed(&wire.client).await, ErrorKind::UnexpectedResponse, &words);
     let words = ["a page of more than the 20 requested items"];
     let page = wire.client.files().query().project(project()).page_size(20).page().await;
     assert_refused(page, ErrorKind::UnexpectedResponse, &words);
     let raw = wire.client.raw().file_list().limit(20).send().await;
     assert_refused(raw.map(drop).map_err(Error::from), ErrorKind::UnexpectedResponse, &words);
+    let custom = wire.client.request("GET", "/files").list::<Value>().page_size(20).page().await;
+    assert_refused(custom, ErrorKind::UnexpectedResponse, &[words[0], "report it to the support"]);
     Ok(())
 }
 
@@ -176,17 +232,23 @@ async fn page_with_too_many_bytes_is_refused() {
 }
 
 #[tokio::test]
-async fn circular_search_tokens_are_an_error() {
+async fn circular_search_tokens_are_an_error() -> Result<()> {
     let wire = Wire::responding(|seen| {
         let token = if seen.target.contains("cont_token=b") { "a" } else { "b" };
         let hits = vec![json!({"id": "1", "name": "x"})];
         response(200, &json!({"count": 1, "cont_token": token, "result_set": hits}))
     })
     .await;
-    let hits = wire.client.files().search(r#"IN "/Projects/rfranklin/demo""#).items();
-    let found: Result<Vec<_>> = hits.try_collect().await;
-    assert_refused(found.map(|found| found.len()), ErrorKind::UnexpectedResponse, &["tokens repeat"]);
+    let search = || wire.client.files().search(r#"IN "/Projects/rfranklin/demo""#);
+    let words = ["the list of found files cannot be read to its end: the continuation tokens repeat"];
+    let found: Result<Vec<_>> = search().items().try_collect().await;
+    assert_refused(found.map(|found| found.len()), ErrorKind::UnexpectedResponse, &words);
     assert!(wire.all().len() < 20, "{}", wire.all().len());
+
+    let error = last_error(search().page().await?).await;
+    assert_refused::<()>(Err(error), ErrorKind::UnexpectedResponse, &words);
+    assert!(wire.all().len() < 40, "{}", wire.all().len());
+    Ok(())
 }
 
 #[tokio::test]

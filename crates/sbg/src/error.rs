@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use self::build::code_of;
 pub(crate) use self::cause::Cause;
+pub(crate) use self::hint::REPORT_LIST;
 pub use self::kind::ErrorKind;
 pub(crate) use self::text::{excerpt, one_line};
 

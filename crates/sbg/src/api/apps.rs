@@ -195,6 +195,8 @@ impl Query<AppList> {
 impl List for AppList {
     type Item = types::App;
 
+    const NAME: &'static str = "apps";
+
     fn check(&self) -> Result<()> {
         if self.terms.iter().any(|term| term.trim().is_empty()) {
             return Err(Error::invalid("a term to search apps for is empty"));

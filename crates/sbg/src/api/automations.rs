@@ -169,6 +169,8 @@ impl Query<AutomationList> {
 impl List for AutomationList {
     type Item = types::Automation;
 
+    const NAME: &'static str = "automations";
+
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Automation>> {
         refuse_fields(&at, "automations")?;
         let call = client.raw().automation_list().offset(at.offset_param());

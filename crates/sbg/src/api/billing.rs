@@ -120,6 +120,8 @@ pub struct BillingGroupList {}
 impl List for BillingGroupList {
     type Item = types::BillingGroup;
 
+    const NAME: &'static str = "billing groups";
+
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::BillingGroup>> {
         let call = client.raw().billing_group_list().offset(at.offset_param());
         fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
@@ -349,6 +351,8 @@ macro_rules! breakdown {
         impl List for Breakdown<$item> {
             type Item = $item;
 
+            const NAME: &'static str = "costs of a billing group";
+
             // A line of a breakdown has no id to fetch it by.
             const IDENTITY: &'static [&'static str] = &[];
 
@@ -432,6 +436,8 @@ impl Query<InvoiceList> {
 
 impl List for InvoiceList {
     type Item = types::Invoice;
+
+    const NAME: &'static str = "invoices";
 
     // The provider's contract has `id`, the official clients read `invoice_id`.
     const IDENTITY: &'static [&'static str] = &["id", "invoice_id"];

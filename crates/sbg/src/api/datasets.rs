@@ -135,6 +135,8 @@ impl Query<DatasetList> {
 impl List for DatasetList {
     type Item = types::Dataset;
 
+    const NAME: &'static str = "datasets";
+
     fn check(&self) -> Result<()> {
         if let Some(owner) = &self.owner {
             check_segment("owner", owner)?;

@@ -87,6 +87,8 @@ pub struct DivisionList {}
 impl List for DivisionList {
     type Item = types::Division;
 
+    const NAME: &'static str = "divisions";
+
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Division>> {
         let call = client.raw().division_list().offset(at.offset_param());
         fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))

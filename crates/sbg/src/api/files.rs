@@ -253,6 +253,8 @@ impl Query<FileList> {
 impl List for FileList {
     type Item = types::File;
 
+    const NAME: &'static str = "files";
+
     fn by_token(&self) -> bool {
         self.cont_token
     }
@@ -378,6 +380,8 @@ impl Query<FolderList> {
 
 impl List for FolderList {
     type Item = types::File;
+
+    const NAME: &'static str = "files of a folder";
 
     fn by_token(&self) -> bool {
         self.cont_token

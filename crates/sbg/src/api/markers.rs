@@ -115,6 +115,8 @@ pub struct MarkerList {
 impl List for MarkerList {
     type Item = types::Marker;
 
+    const NAME: &'static str = "markers";
+
     fn check(&self) -> Result<()> {
         Ok(check_segment("file id", &self.file).map(drop)?)
     }

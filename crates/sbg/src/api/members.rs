@@ -174,6 +174,8 @@ pub struct MemberList<R> {
 impl<R: HasMembers> List for MemberList<R> {
     type Item = types::Member;
 
+    const NAME: &'static str = "members";
+
     const IDENTITY: &'static [&'static str] = R::MEMBER_IDENTITY;
 
     fn check(&self) -> Result<()> {

@@ -168,6 +168,8 @@ impl Query<ProjectList> {
 impl List for ProjectList {
     type Item = types::Project;
 
+    const NAME: &'static str = "projects";
+
     fn check(&self) -> Result<()> {
         check_tags(&self.tags)?;
         if let Some(owner) = &self.owner {

@@ -129,6 +129,8 @@ impl Query<TeamList> {
 impl List for TeamList {
     type Item = types::Team;
 
+    const NAME: &'static str = "teams";
+
     fn check(&self) -> Result<()> {
         Ok(check_segment("division id", &self.division).map(drop)?)
     }

@@ -116,6 +116,8 @@ impl Query<UserList> {
 impl List for UserList {
     type Item = types::User;
 
+    const NAME: &'static str = "users";
+
     const IDENTITY: &'static [&'static str] = &["username"];
 
     fn check(&self) -> Result<()> {

@@ -133,6 +133,8 @@ pub struct VolumeList {}
 impl List for VolumeList {
     type Item = types::Volume;
 
+    const NAME: &'static str = "volumes";
+
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Volume>> {
         let call = client.raw().volume_list().offset(at.offset_param());
         fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))

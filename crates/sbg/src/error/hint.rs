@@ -2,6 +2,10 @@
 
 use super::ErrorKind;
 
+/// What to do about a list whose pages contradict each other or the request.
+pub(crate) const REPORT_LIST: &str =
+    "read the list again, and report it to the support of the platform if the error persists";
+
 const LESS_AT_ONCE: &str = "ask for less at once, for example with fewer filter values";
 const PROJECT_FORM: &str = "the id of a project is `owner/short-name`, as in its URL, not its displayed name";
 const READ_ONLY: &str =

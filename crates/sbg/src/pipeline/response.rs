@@ -11,7 +11,7 @@ use url::Origin;
 
 use super::redact::{REDACTED, redact};
 use super::retry_after::{in_words, retry_after};
-use crate::error::{Error, ErrorKind, Result, code_of, excerpt, one_line};
+use crate::error::{Error, ErrorKind, REPORT_LIST, Result, code_of, excerpt, one_line};
 
 /// Facts about the call that travel with its response.
 #[derive(Clone, Default)]
@@ -205,7 +205,9 @@ impl Response {
             },
             _ => "the response does not match the specification".to_owned(),
         };
-        self.describe(Error::new(ErrorKind::UnexpectedResponse, message), None)
+        let error = Error::new(ErrorKind::UnexpectedResponse, message);
+        let is_list = matches!(why, PageError::TooMany(_));
+        self.describe(if is_list { error.with_hint(REPORT_LIST) } else { error }, None)
     }
 
     /// Converts it to the type that the generated client reads, with the facts about the call.

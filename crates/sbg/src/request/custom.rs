@@ -16,7 +16,7 @@ use super::fields::Fields;
 use super::list::{Fetched, List, PageRequest};
 use super::query::Query;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result, excerpt};
+use crate::error::{Error, ErrorKind, REPORT_LIST, Result, excerpt};
 use crate::ids;
 use crate::pipeline::Response;
 use crate::pipeline::page_size::MOST_WITHOUT_LIMIT;
@@ -198,6 +198,8 @@ struct AnyPage<T> {
 impl<T: DeserializeOwned + Send + Sync + 'static> List for RequestList<T> {
     type Item = T;
 
+    const NAME: &'static str = "items";
+
     const IDENTITY: &'static [&'static str] = &[];
 
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<T>> {
@@ -282,6 +284,7 @@ fn too_many(response: &Response, operation: &'static Operation, most: u64) -> Er
     Error::new(ErrorKind::UnexpectedResponse, message)
         .with_status(response.status())
         .with_operation(operation, 1)
+        .with_hint(REPORT_LIST)
 }
 
 #[cfg(test)]

@@ -21,6 +21,10 @@ pub trait List: Clone + fmt::Debug + Send + Sync + 'static {
     /// The items of the list.
     type Item: Send + Sync + 'static;
 
+    /// What the list has, in messages.
+    #[doc(hidden)]
+    const NAME: &'static str;
+
     /// The fields that are required to read an item.
     #[doc(hidden)]
     const IDENTITY: &'static [&'static str] = &["id"];

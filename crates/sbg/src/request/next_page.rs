@@ -1,7 +1,7 @@
 //! Finds the next page of a list. Pure.
 
 use super::list::{Fetched, PageRequest, query_value};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, REPORT_LIST};
 
 /// Most consecutive empty pages in a list that is paged by token. Lists that the platform filters while reading have some.
 const MOST_EMPTY: u32 = 1_000;
@@ -67,12 +67,11 @@ impl Next {
     }
 }
 
-/// The error for a list that cannot be read to its end, after `read` items.
-pub(crate) fn leads_back(reason: &str, read: u64, total: Option<u64>) -> Error {
+/// The error for the list of `name` that cannot be read to its end, after `read` items.
+pub(crate) fn leads_back(name: &str, reason: &str, read: u64, total: Option<u64>) -> Error {
     let of = total.map_or_else(String::new, |total| format!(" of {total}"));
-    let message = format!("the list cannot be read to its end: {reason}, after {read}{of} items");
-    Error::new(ErrorKind::UnexpectedResponse, message)
-        .with_hint("read the list again, and report it to the support of the platform if the error persists")
+    let message = format!("the list of {name} cannot be read to its end: {reason}, after {read}{of} items");
+    Error::new(ErrorKind::UnexpectedResponse, message).with_hint(REPORT_LIST)
 }
 
 /// Detects repeating tokens in a list of any length: one token is kept, and replaced by the current one at intervals that double each

@@ -12,11 +12,16 @@ use crate::error::{Error, Result};
 
 /// The source of pages, without the type of the list.
 pub(super) trait Source<T>: Send + Sync {
+    fn name(&self) -> &'static str;
     fn by_token(&self) -> bool;
     fn fetch(&self, at: PageRequest) -> BoxFuture<'static, Result<Fetched<T>>>;
 }
 
 impl<L: List> Source<L::Item> for (L, Client) {
+    fn name(&self) -> &'static str {
+        L::NAME
+    }
+
     fn by_token(&self) -> bool {
         self.0.by_token()
     }
@@ -142,7 +147,8 @@ impl<T: Send + Sync + 'static> Page<T> {
     }
 
     fn leads_back(&self, reason: &str) -> Error {
-        leads_back(reason, self.at.offset.saturating_add(self.items.len() as u64), self.total)
+        let read = self.at.offset.saturating_add(self.items.len() as u64);
+        leads_back(self.source.name(), reason, read, self.total)
     }
 
     /// Fetches the previous page; `None` at the start of the list.

@@ -129,8 +129,8 @@ fn until_the_end<T: Send + Sync + 'static>(
     stream::unfold(State::Planned(Box::pin(all), None), |state| async move {
         let State::Planned(mut planned, latest) = state else { return None };
         let next = match (latest, planned.next().await) {
-            (Some(Latest { next: Next::Back(reason), end, total, .. }), _) => {
-                Err(leads_back(reason, end, total))
+            (Some(Latest { next: Next::Back(reason), end, total, source, .. }), _) => {
+                Err(leads_back(source.name(), reason, end, total))
             }
             // A page of unexpected length invalidates the plan: the rest is read page by page.
             (Some(Latest { next: Next::Page(at), source, tokens, .. }), Some(Ok(got)))

@@ -110,6 +110,8 @@ pub struct AutomationPackageList {
 impl List for AutomationPackageList {
     type Item = types::AutomationPackage;
 
+    const NAME: &'static str = "code packages";
+
     fn check(&self) -> Result<()> {
         checked_id(&self.automation).map(drop)
     }

@@ -223,6 +223,8 @@ pub struct JobList(());
 impl List for JobList {
     type Item = types::AsyncJob;
 
+    const NAME: &'static str = "jobs";
+
     async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::AsyncJob>> {
         refuse_fields(&at, "jobs")?;
         let call = client.raw().async_job_list().offset(at.offset_param());

@@ -64,6 +64,8 @@ pub struct FileSearch {
 impl List for FileSearch {
     type Item = types::FileSearchHit;
 
+    const NAME: &'static str = "found files";
+
     fn by_token(&self) -> bool {
         true
     }

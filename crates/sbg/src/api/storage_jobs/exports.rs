@@ -248,6 +248,8 @@ impl Query<ExportList> {
 impl List for ExportList {
     type Item = types::Export;
 
+    const NAME: &'static str = "exports";
+
     fn check(&self) -> Result<()> {
         Ok(check_given(self.volume.as_ref())?)
     }

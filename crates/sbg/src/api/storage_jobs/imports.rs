@@ -238,6 +238,8 @@ impl Query<ImportList> {
 impl List for ImportList {
     type Item = types::Import;
 
+    const NAME: &'static str = "imports";
+
     fn check(&self) -> Result<()> {
         check_given(self.project.as_ref())?;
         Ok(check_given(self.volume.as_ref())?)

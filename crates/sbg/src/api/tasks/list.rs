@@ -213,6 +213,8 @@ impl Query<TaskList> {
 impl List for TaskList {
     type Item = types::Task;
 
+    const NAME: &'static str = "tasks";
+
     fn check(&self) -> Result<()> {
         check_given(self.project.as_ref())?;
         if let Some(parent) = &self.parent {

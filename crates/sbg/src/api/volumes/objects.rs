@@ -126,6 +126,8 @@ impl Query<VolumeObjectList> {
 impl List for VolumeObjectList {
     type Item = VolumeEntry;
 
+    const NAME: &'static str = "objects of a volume";
+
     const IDENTITY: &'static [&'static str] = IDENTITY;
 
     fn check(&self) -> Result<()> {

@@ -152,6 +152,8 @@ impl Query<AutomationRunList> {
 impl List for AutomationRunList {
     type Item = types::AutomationRun;
 
+    const NAME: &'static str = "runs of automations";
+
     fn check(&self) -> Result<()> {
         self.automation.as_deref().map_or(Ok(""), checked_id)?;
         check_given(self.project.as_ref())?;
