@@ -4,7 +4,6 @@
 //! with one line, until its input ends. Commands do not use the API, so they do not count as requests.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -116,7 +115,7 @@ impl Platform {
             return Ok(digest.clone());
         }
         let content = self.emulator.file_content(id).with_context(|| format!("no file {id}"))?;
-        let digest = hex(&Sha256::digest(&content));
+        let digest = hex::encode(Sha256::digest(&content));
         if content.len() as u64 >= LARGE {
             self.digests.insert(id.to_owned(), digest.clone());
         }
@@ -129,17 +128,10 @@ fn digest_of_file(path: &Path) -> Result<String> {
     let (mut digest, mut block) = (Sha256::new(), vec![0; 1024 * 1024]);
     loop {
         match file.read(&mut block)? {
-            0 => return Ok(hex(&digest.finalize())),
+            0 => return Ok(hex::encode(digest.finalize())),
             count => digest.update(&block[..count]),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The number of API calls, the number of file listings among them, and the bytes moved by the object storage.

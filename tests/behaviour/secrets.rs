@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::Result;
+use parking_lot::Mutex;
 use sbg::config::{Auth, Endpoint, ExplicitConfig, Proxies, Sources};
 use sbg::members::{NewMember, Permissions};
 use sbg::raw::ClientUploadExt as _;
@@ -19,7 +20,7 @@ struct Shown(Arc<Mutex<Vec<u8>>>);
 
 impl Shown {
     fn add(&self, text: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(text.as_bytes());
+        self.0.lock().extend(text.as_bytes());
     }
 
     fn debug(&self, value: &impl Debug) {
@@ -40,13 +41,13 @@ impl Shown {
     }
 
     fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+        String::from_utf8_lossy(&self.0.lock()).into_owned()
     }
 }
 
 impl io::Write for Shown {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
+        self.0.lock().extend(bytes);
         Ok(bytes.len())
     }
 

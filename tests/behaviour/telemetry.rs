@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use parking_lot::Mutex;
 use sbg::pipeline::{MaintenanceSleeper, RetryPolicy, Waiting};
 use sbg_emulator::{Action, Emulator, FaultRule};
 use sbg_tests::{Stage, eventually, quick_retry};
@@ -23,17 +24,14 @@ type Fields = BTreeMap<&'static str, String>;
 struct Heard(Arc<Mutex<(Vec<Fields>, Vec<Fields>)>>);
 
 impl Heard {
-    fn lock(&self) -> MutexGuard<'_, (Vec<Fields>, Vec<Fields>)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn spans(&self) -> Vec<Fields> {
-        self.lock().0.clone()
+        self.0.lock().0.clone()
     }
 
     /// The events with this message.
     fn events(&self, message: &str) -> Vec<Fields> {
-        self.lock()
+        self.0
+            .lock()
             .1
             .iter()
             .filter(|event| event.get("message").is_some_and(|text| text == message))
@@ -71,7 +69,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Heard {
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         if let Some(fields) = context.span(&id).expect("it is closing").extensions_mut().remove::<Fields>() {
-            self.lock().0.push(fields);
+            self.0.lock().0.push(fields);
         }
     }
 
@@ -79,7 +77,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Heard {
         if event.metadata().target().starts_with("sbg::") {
             let mut fields = Fields::new();
             event.record(&mut Into(&mut fields));
-            self.lock().1.push(fields);
+            self.0.lock().1.push(fields);
         }
     }
 }
@@ -162,8 +160,7 @@ async fn telling(
 ) -> (Stage, Arc<Mutex<Vec<Waiting>>>) {
     let waits: Arc<Mutex<Vec<Waiting>>> = Arc::default();
     let log = waits.clone();
-    let told =
-        move |waiting: &Waiting| log.lock().unwrap_or_else(PoisonError::into_inner).push(waiting.clone());
+    let told = move |waiting: &Waiting| log.0.lock().push(waiting.clone());
     (Stage::tuned(Emulator::builder(), |client| tune(client.on_wait(told))).await, waits)
 }
 
@@ -176,7 +173,7 @@ async fn every_wait_reports_reason_and_length() -> Result<()> {
     stage.fault(FaultRule::api(Action::RateLimited { reset_header: true }).nth(1));
     stage.fault(FaultRule::api(Action::Reset).nth(1));
     stage.client.users().me().await?;
-    let waits = waits.lock().unwrap_or_else(PoisonError::into_inner);
+    let waits = waits.0.lock();
     let told: Vec<_> =
         waits.iter().map(|wait| (wait.operation, wait.reason.as_str(), wait.attempts)).collect();
     assert_eq!(
@@ -203,7 +200,7 @@ async fn default_client_waits_for_maintenance_and_429() -> Result<()> {
         stage.fault(FaultRule::api(fault));
         let call = stage.client.users().me().send();
         let told = || {
-            let waits = waits.lock().unwrap_or_else(PoisonError::into_inner);
+            let waits = waits.0.lock();
             waits.first().map(|wait| (wait.reason.clone(), wait.wait))
         };
         tokio::select! {
@@ -225,7 +222,7 @@ async fn wait_ends_when_the_call_is_cancelled() -> Result<()> {
         stage.fault(FaultRule::api(fault));
         let client = stage.client.clone();
         let call = tokio::spawn(async move { client.users().me().await });
-        let told = || !waits.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        let told = || !waits.0.lock().is_empty();
         eventually("the call waits", told).await;
         call.abort();
         assert!(call.await.expect_err("it was given up").is_cancelled());

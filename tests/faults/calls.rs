@@ -1,9 +1,10 @@
 //! API calls: which are retried, and how often.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use parking_lot::Mutex;
 use sbg::ErrorKind;
 use sbg::pipeline::{
     Attempt, Decision, ErrorHandler, GeneralErrorSleeper, MaintenanceSleeper, RateLimitSleeper, Response,
@@ -239,7 +240,7 @@ impl ErrorHandler for Stand {
     }
 
     fn handle(&self, answer: &Response, attempt: &Attempt) -> Decision {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut asked = self.asked.lock();
         asked.push(format!("{} {} {}", self.name, attempt.number, answer.status()));
         match answer.status() {
             404 => {
@@ -256,7 +257,7 @@ impl ErrorHandler for Stand {
 async fn handlers_run_in_order_and_can_be_changed() -> Result<()> {
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
     let stand = |name| Stand { name, asked: asked.clone() };
-    let said = || std::mem::take(&mut *asked.lock().unwrap_or_else(PoisonError::into_inner));
+    let said = || std::mem::take(&mut *asked.lock());
     let stage = Stage::tuned(Emulator::builder(), |client| client.error_handler(stand("first"))).await;
     let client = &stage.client;
     let nobody = client.user("nobody");

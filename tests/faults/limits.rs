@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::future::{Future, IntoFuture as _};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use futures::TryStreamExt as _;
 use futures::future::{join_all, try_join_all};
 use futures::stream::FuturesUnordered;
+use parking_lot::Mutex;
 use sbg::ErrorKind;
 use sbg::pipeline::{RetryPolicy, Waiting};
 use sbg_emulator::{Action, Emulator, FaultRule};
@@ -182,7 +183,7 @@ impl Meter {
 
     /// The response to a request for this path.
     fn answer(&self, path: &str) -> String {
-        let mut window = lock(&self.window);
+        let mut window = self.window.lock();
         if window.0.elapsed() >= Duration::from_secs(1) {
             *window = (Instant::now(), window.1 + 1, 0);
         }
@@ -191,7 +192,7 @@ impl Meter {
             self.refused.fetch_add(1, Ordering::SeqCst);
         } else {
             window.2 += 1;
-            lock(&self.answered).push(path.to_owned());
+            self.answered.lock().push(path.to_owned());
         }
         let (status, body) = if refused {
             ("429 Too Many Requests", r#"{"code": 1000, "message": "Rate limit exceeded!"}"#)
@@ -222,10 +223,6 @@ impl Meter {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[tokio::test]
 async fn paced_calls_keep_order_and_get_no_429() -> Result<()> {
     for parallel in [1, 4] {
@@ -241,7 +238,7 @@ async fn paced_calls_keep_order_and_get_no_429() -> Result<()> {
         }
         assert_eq!(calls.try_collect::<Vec<_>>().await?.len(), 12);
         assert_eq!(meter.refused.load(Ordering::SeqCst), 0, "{parallel}");
-        let answered = lock(&meter.answered).clone();
+        let answered = meter.answered.lock().clone();
         if parallel == 1 {
             let expected: Vec<_> = (0..12).map(|number| format!("/v2/files/{number}")).collect();
             assert_eq!(answered[1..], expected);
@@ -270,12 +267,12 @@ async fn unpaced_calls_get_429s() -> Result<()> {
 async fn spent() -> (Stage, Arc<Mutex<Vec<Waiting>>>) {
     let waits: Arc<Mutex<Vec<Waiting>>> = Arc::default();
     let log = waits.clone();
-    let tell = move |waiting: &Waiting| lock(&log).push(waiting.clone());
+    let tell = move |waiting: &Waiting| log.lock().push(waiting.clone());
     let stage = Stage::tuned(Emulator::builder().rate_limit(3), |client| client.on_wait(tell)).await;
     for _ in 0..3 {
         stage.client.users().me().await.expect("an answer");
     }
-    assert!(lock(&waits).is_empty());
+    assert!(waits.lock().is_empty());
     (stage, waits)
 }
 
@@ -284,7 +281,7 @@ async fn rate_limit_wait_is_reported_and_cancellable() -> Result<()> {
     let (stage, waits) = spent().await;
     let call = tokio::time::timeout(Duration::from_millis(100), stage.client.users().me().send());
     assert!(call.await.is_err(), "it waits");
-    let waits = lock(&waits).clone();
+    let waits = waits.lock().clone();
     assert_eq!(waits.len(), 1);
     let Waiting { operation, reason, wait, attempts, .. } = &waits[0];
     assert_eq!((*operation, reason.as_str(), *attempts), ("user_me", "rate limit", 0));
@@ -299,7 +296,7 @@ async fn transfers_queue_with_calls_and_can_stop() -> Result<()> {
     let client = stage.client.clone();
     let call = tokio::spawn(async move { client.users().me().await });
     let upload = stage.client.upload(stage.local("a", "a")).to(&stage.project).start();
-    let operations = || lock(&waits).iter().map(|waiting| waiting.operation).collect::<BTreeSet<_>>();
+    let operations = || waits.lock().iter().map(|waiting| waiting.operation).collect::<BTreeSet<_>>();
     sbg_tests::eventually("both wait", || operations() == BTreeSet::from(["upload_init", "user_me"])).await;
     upload.stop();
     assert_refused(upload.wait().await, ErrorKind::Cancelled, &["cancelled"]);
@@ -313,15 +310,15 @@ async fn transfers_queue_with_calls_and_can_stop() -> Result<()> {
 async fn clients_with_half_a_share_fit_in_a_window() -> Result<()> {
     let waits: Arc<Mutex<Vec<Waiting>>> = Arc::default();
     let log = waits.clone();
-    let tell = move |waiting: &Waiting| lock(&log).push(waiting.clone());
+    let tell = move |waiting: &Waiting| log.lock().push(waiting.clone());
     let stage =
         Stage::tuned(Emulator::builder().rate_limit(6), |client| client.api_share(0.5).on_wait(tell)).await;
     let other = client_of(stage.emulator.url(), &stage.emulator.token()).api_share(0.5).build()?;
     try_join_all((0..3).map(|_| stage.client.users().me().send())).await?;
-    assert!(lock(&waits).is_empty());
+    assert!(waits.lock().is_empty());
     let client = stage.client.clone();
     let fourth = tokio::spawn(async move { client.users().me().await });
-    sbg_tests::eventually("the fourth call waits", || lock(&waits).len() == 1).await;
+    sbg_tests::eventually("the fourth call waits", || waits.lock().len() == 1).await;
     try_join_all((0..3).map(|_| other.users().me().send())).await?;
     assert!(!fourth.is_finished());
     let statuses: Vec<_> = stage.emulator.requests().iter().map(|request| request.status).collect();

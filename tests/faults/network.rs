@@ -1,10 +1,11 @@
 //! The connection to the platform: DNS, TLS, proxies.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
+use parking_lot::Mutex;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use sbg::config::Proxies;
 use sbg::pipeline::RetryPolicy;
@@ -284,7 +285,7 @@ async fn proxy() -> Result<(String, Forwarded)> {
             }
             let text = String::from_utf8_lossy(&head).into_owned();
             let host = text.split('/').nth(2).unwrap_or_default().to_owned();
-            log.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+            log.lock().push(text);
             let mut target = TcpStream::connect(host).await.expect("the host that was asked for");
             target.write_all(&head).await.expect("the host reads");
             let _ = copy_bidirectional(&mut stream, &mut target).await;
@@ -296,7 +297,7 @@ async fn proxy() -> Result<(String, Forwarded)> {
 #[tokio::test]
 async fn proxy_is_used_except_for_no_proxy_hosts() -> Result<()> {
     let (address, forwarded) = proxy().await?;
-    let seen = || forwarded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let seen = || forwarded.lock().clone();
     let through = Proxies::none().http(format!("me:secret@{address}").parse()?);
     let stage =
         Stage::tuned(Emulator::builder().min_part_size(1), |client| client.proxies(through.clone())).await;

@@ -16,9 +16,10 @@ mod redirects;
 mod retries;
 mod storage;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use httpmock::{HttpMockRequest, HttpMockResponse, MockServer};
+use parking_lot::Mutex;
 use sbg::{Client, ClientBuilder, ProjectId};
 use sbg_tests::client_of;
 use serde_json::{Value, json};
@@ -87,7 +88,7 @@ impl Wire {
                 body: request.body_string(),
             };
             let response = respond(&request);
-            log.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+            log.lock().push(request);
             response
         };
         server
@@ -102,7 +103,7 @@ impl Wire {
 
     /// The requests so far.
     fn all(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.seen.lock().clone()
     }
 
     /// The latest request.

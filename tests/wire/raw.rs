@@ -1,7 +1,8 @@
 //! A server that writes raw responses, for those that no HTTP library would send.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -56,7 +57,7 @@ impl Raw {
 
     /// The requests so far.
     pub fn heads(&self) -> Vec<Head> {
-        self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.heads.lock().clone()
     }
 }
 
@@ -71,7 +72,7 @@ async fn serve(
     }
     let head = Head(String::from_utf8_lossy(&bytes).into_owned());
     let number = {
-        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = log.lock();
         log.push(head.clone());
         log.len()
     };

@@ -1,12 +1,13 @@
 //! Retried responses and the waits before retries, as the server sees them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
 use futures::future::try_join_all;
 use httpmock::HttpMockResponse;
+use parking_lot::Mutex;
 use sbg::pipeline::{RetryPolicy, Waiting};
 use sbg::{ClientBuilder, ErrorKind};
 use sbg_tests::{assert_refused, quick_retry};
@@ -45,14 +46,14 @@ async fn failing_once(
         if count.fetch_add(1, Ordering::SeqCst) == 0 { first() } else { rest(seen) }
     };
     let tell = move |waiting: &Waiting| {
-        log.lock().unwrap_or_else(PoisonError::into_inner).push(waiting.clone());
+        log.lock().push(waiting.clone());
     };
     (Wire::tuned(respond, |client| tune(client.on_wait(tell))).await, waits)
 }
 
 /// Reason and length of each wait in seconds.
 fn told(waits: &Waits) -> Vec<(String, u64)> {
-    let waits = waits.lock().unwrap_or_else(PoisonError::into_inner);
+    let waits = waits.lock();
     waits.iter().map(|waiting| (waiting.reason.clone(), waiting.wait.as_secs())).collect()
 }
 

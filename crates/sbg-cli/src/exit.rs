@@ -1,6 +1,5 @@
 //! Exit codes, and how an error is reported.
 
-use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
@@ -19,11 +18,13 @@ pub(crate) const REFUSED: u8 = 5;
 pub(crate) const TRY_AGAIN: u8 = 75;
 
 /// Arguments that do not fit together, found after they were parsed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
 /// Some of several items failed; each was reported.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{failed} of {total} failed")]
 pub(crate) struct Partial {
     pub(crate) failed: usize,
     pub(crate) total: usize,
@@ -32,33 +33,12 @@ pub(crate) struct Partial {
 }
 
 /// A signal stopped the command.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
 pub(crate) struct Stopped {
     pub(crate) signal: u8,
     pub(crate) hint: String,
 }
-
-impl fmt::Display for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for Partial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} failed", self.failed, self.total)
-    }
-}
-
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("interrupted")
-    }
-}
-
-impl std::error::Error for Usage {}
-impl std::error::Error for Partial {}
-impl std::error::Error for Stopped {}
 
 /// An error about the arguments.
 pub(crate) fn usage(text: impl Into<String>) -> Error {

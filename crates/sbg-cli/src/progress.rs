@@ -1,11 +1,12 @@
 //! Standard error: progress bars on a terminal, plain lines elsewhere, notes, and the waits of the client.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use sbg::pipeline::Waiting;
 use sbg::transfer::{Progress, Transfer};
 
@@ -82,7 +83,7 @@ impl Screen {
         let Ok(end) = Timestamp::now().checked_add(waiting.wait) else { return };
         let end = end.round(jiff::Unit::Second).unwrap_or(end);
         {
-            let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut announced = self.announced.lock();
             // All calls that are queued wait for the same window.
             if announced.is_some_and(|last| last.duration_since(end).unsigned_abs() <= SHORT_WAIT) {
                 return;

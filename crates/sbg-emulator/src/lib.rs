@@ -26,7 +26,6 @@ mod emulator;
 mod error;
 mod error_codes;
 mod faults;
-mod hex;
 mod http;
 mod json_object;
 mod objects;

@@ -3,10 +3,12 @@
 use std::{
     io,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     api::document::Document,
@@ -76,7 +78,7 @@ impl Shared {
 
     /// [`Shared::world`] for reads.
     pub(crate) fn state(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        self.world.lock()
     }
 
     /// Marks the state as possibly changed.

@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::FutureExt as _;
 use object_store::path::Path;
 use object_store::{MultipartUpload, PutPayload, PutResult, Result, UploadPart};
+use parking_lot::Mutex;
 use tempfile::NamedTempFile;
 
 use crate::error::{generic, mapped};
@@ -51,10 +52,10 @@ impl MultipartUpload for Parts {
         collected.size += data.content_length() as u64;
         let (writer, written) = (collected.writer.clone(), collected.written.clone());
         let write = move || {
-            let mut file = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut file = writer.lock();
             file.seek(SeekFrom::Start(offset))?;
             data.iter().try_for_each(|bytes| file.write_all(bytes))?;
-            *written.lock().unwrap_or_else(PoisonError::into_inner) += data.content_length() as u64;
+            *written.lock() += data.content_length() as u64;
             std::io::Result::Ok(())
         };
         async move { tokio::task::spawn_blocking(write).await.map_err(generic)?.map_err(generic) }.boxed()
@@ -64,7 +65,7 @@ impl MultipartUpload for Parts {
         let Some(collected) = self.collected.take() else {
             return Err(generic("the upload is complete or aborted"));
         };
-        let written = *collected.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = *collected.written.lock();
         if written != collected.size {
             let message =
                 format!("{written} of {} bytes were put: a part failed or was not awaited", collected.size);

@@ -1,13 +1,14 @@
 //! Finds the file or folder of a path, and keeps what was found.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{ObjectMeta, Result};
+use parking_lot::Mutex;
 use sbg::files::{Destination, FileQuery, Walk};
 use sbg::transfer::FileReader;
 use sbg::types::File;
@@ -156,8 +157,12 @@ impl Tree {
         if let Folder::Owner(owner) = folder {
             return Ok(Some(Node::Folder(Folder::Project(format!("{owner}/{name}")))));
         }
-        let kept =
-            self.known().get(path).filter(|(at, _)| at.elapsed() < self.keep_for).map(|kept| kept.1.clone());
+        let kept = self
+            .known
+            .lock()
+            .get(path)
+            .filter(|(at, _)| at.elapsed() < self.keep_for)
+            .map(|kept| kept.1.clone());
         match kept {
             Some(kept) => Ok(Some(kept)),
             None => self.look_up(folder, path, name).await,
@@ -185,7 +190,7 @@ impl Tree {
 
     /// Keeps what was found. The same version of a file keeps its reader.
     fn remember(&self, path: Path, file: File) -> Node {
-        let mut known = self.known();
+        let mut known = self.known.lock();
         let node = match known.get(&path) {
             Some((_, Node::File(kept))) if kept.file == file => Node::File(kept.clone()),
             _ if is_folder(&file) => Node::Folder(Folder::Nested(file.id)),
@@ -203,11 +208,7 @@ impl Tree {
 
     /// Forgets what was found at this path and below it.
     pub(crate) fn forget(&self, path: &Path) {
-        self.known().retain(|known, _| !known.prefix_matches(path));
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<Path, (Instant, Node)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().retain(|known, _| !known.prefix_matches(path));
     }
 
     /// The metadata of a file. A list has reported the size, except for odd platforms.

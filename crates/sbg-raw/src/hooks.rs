@@ -105,7 +105,8 @@ pub trait Transport: Send + Sync {
 /// println!("{} answered {}: {:?}", answer.operation.id, answer.status, answer.error);
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("the answer to `{}` has another form than specified", operation.id)]
 #[non_exhaustive]
 pub struct Unreadable {
     /// The operation that was called.
@@ -119,19 +120,8 @@ pub struct Unreadable {
     /// The body.
     pub body: Bytes,
     /// What is wrong with it.
+    #[source]
     pub error: PageError,
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the answer to `{}` has another form than specified", self.operation.id)
-    }
-}
-
-impl StdError for Unreadable {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&self.error)
-    }
 }
 
 /// Most items of a page, which a transport leaves in the extensions of a response: decoding it ends with the first item too many.

@@ -25,25 +25,16 @@ const MOST_BESIDE: u64 = 1_000;
 /// let read = sbg_raw::page_from_slice::<serde_json::Value>(page, 2);
 /// assert!(matches!(read, Err(PageError::TooMany(2))));
 /// ```
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PageError {
     /// It has more items than this, or a list beside them is too long.
+    #[error("the page has more than {0} items")]
     TooMany(u64),
     /// It has another form.
+    #[error("{0}")]
     Form(serde_json::Error),
 }
-
-impl fmt::Display for PageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooMany(most) => write!(f, "the page has more than {most} items"),
-            Self::Form(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for PageError {}
 
 /// Decodes a page with at most so many items in one pass. Decoding ends with the first item too many.
 ///

@@ -7,7 +7,7 @@ mod tls;
 mod transfers;
 
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 pub use builder::ClientBuilder;
 
@@ -146,8 +146,7 @@ impl Client {
     }
 
     fn change_handlers<T>(&self, change: impl FnOnce(&mut Handlers) -> T) -> T {
-        let mut handlers =
-            self.shared.pipeline.policy.handlers.write().unwrap_or_else(PoisonError::into_inner);
+        let mut handlers = self.shared.pipeline.policy.handlers.write();
         change(Arc::make_mut(&mut handlers))
     }
 

@@ -25,7 +25,6 @@ mod upload;
 
 pub use batch::{Compare, Conflict, DownloadItem, DownloadMany, FileReport, Outcome, Report, UploadMany};
 #[cfg(feature = "packages")]
-pub(crate) use digest::hex;
 pub use digest::{Algorithm, Digest, VerifiedAgainst, VerifiedDigest};
 #[cfg(fuzzing)]
 pub use download::fuzz_journal as fuzz_download_journal;

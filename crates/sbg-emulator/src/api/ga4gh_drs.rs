@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::{
     clock::rfc3339,
     error::{ApiError, Outcome},
-    hex::hex,
     http::{
         request::{Reply, Request},
         router::Route,
@@ -54,7 +53,7 @@ fn get(world: &mut World, request: &Request) -> Outcome<Reply> {
         Content::File { object: bytes, .. } => {
             let mut checksums =
                 vec![json!({ "type": "crc32c", "checksum": format!("{:08x}", bytes.crc32c()) })];
-            checksums.extend(bytes.md5().map(|md5| json!({ "type": "md5", "checksum": hex(&md5) })));
+            checksums.extend(bytes.md5().map(|md5| json!({ "type": "md5", "checksum": hex::encode(md5) })));
             object["size"] = bytes.size().into();
             object["checksums"] = checksums.into();
             object["access_methods"] = json!([{ "type": "s3", "access_id": ACCESS, "region": "us-east-1" }]);

@@ -167,7 +167,7 @@ fn outcome(shared: &Shared, head: &Parts, body: Option<Bytes>) -> (Option<RateLi
         token.and_then(|token| shared.world().users.by_token(token).map(|user| user.username.clone()));
     let rate_limit = actor.as_deref().map(|actor| {
         let now = shared.clock.epoch_seconds();
-        let mut limiter = shared.limiter.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut limiter = shared.limiter.lock();
         // Asking for the rate limit does not count.
         if head.uri.path() == "/v2/rate_limit" { limiter.peek(actor, now) } else { limiter.take(actor, now) }
     });

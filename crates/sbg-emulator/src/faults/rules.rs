@@ -2,11 +2,9 @@
 //!
 //! Rules decide here; `http::dispatch` and `faults::response` apply faults to whole responses, `objects::http` to ranges.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -395,7 +393,7 @@ impl Faults {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn add(&self, rule: FaultRule) -> FaultId {
-        self.lock().arm(rule)
+        self.rules.lock().arm(rule)
     }
 
     /// Removes a rule and returns its counters. `None` if it does not exist.
@@ -410,7 +408,7 @@ impl Faults {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn remove(&self, id: FaultId) -> Option<FaultCount> {
-        let mut rules = self.lock();
+        let mut rules = self.rules.lock();
         let at = rules.armed.iter().position(|armed| armed.id == id)?;
         Some(count(&rules.armed.remove(at)))
     }
@@ -429,7 +427,7 @@ impl Faults {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn release(&self, id: FaultId) -> Option<FaultCount> {
-        let mut rules = self.lock();
+        let mut rules = self.rules.lock();
         let at = rules.armed.iter().position(|armed| armed.id == id)?;
         let armed = rules.armed.remove(at);
         armed.released.send_replace(true);
@@ -438,7 +436,7 @@ impl Faults {
 
     /// Adds several rules at once, after all others or instead of them.
     pub(crate) fn add_all(&self, rules: Vec<FaultRule>, replace: bool) -> Vec<FaultId> {
-        let mut armed = self.lock();
+        let mut armed = self.rules.lock();
         if replace {
             armed.armed.clear();
         }
@@ -457,7 +455,7 @@ impl Faults {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn clear(&self) {
-        self.lock().armed.clear();
+        self.rules.lock().armed.clear();
     }
 
     /// How often a rule fired; 0 for a rule that does not exist.
@@ -471,7 +469,7 @@ impl Faults {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn fired(&self, id: FaultId) -> u64 {
-        self.lock().armed.iter().find(|armed| armed.id == id).map_or(0, |armed| armed.fired)
+        self.rules.lock().armed.iter().find(|armed| armed.id == id).map_or(0, |armed| armed.fired)
     }
 
     /// The counters of all rules, in the order in which they were added.
@@ -485,12 +483,12 @@ impl Faults {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn counters(&self) -> Vec<FaultCount> {
-        self.lock().armed.iter().map(count).collect()
+        self.rules.lock().armed.iter().map(count).collect()
     }
 
     pub(crate) fn decide(&self, origin: Origin, method: &str, path: &str) -> Decision {
         let mut decision = Decision::default();
-        for armed in &mut self.lock().armed {
+        for armed in &mut self.rules.lock().armed {
             // A rule that cannot decide any more does not count the request either: its counters say what
             // the client has seen.
             if decision.action.is_some() && armed.rule.action.decides() {
@@ -508,10 +506,6 @@ impl Faults {
             }
         }
         decision
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Rules> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

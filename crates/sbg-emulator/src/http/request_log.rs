@@ -3,12 +3,12 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
 use http::Method;
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::origin::Origin;
@@ -171,7 +171,7 @@ impl RequestLog {
             return UNLOGGED;
         }
         let recorded = recorded();
-        let mut entries = self.lock();
+        let mut entries = self.entries.lock();
         entries.kept.push_back(recorded);
         while entries.kept.len() > KEPT_ENTRIES {
             entries.drop_oldest();
@@ -197,7 +197,7 @@ impl RequestLog {
 
     /// Counts a request at its end, whether or not requests are recorded.
     pub(crate) fn finish(&self, request: Finished) {
-        let mut entries = self.lock();
+        let mut entries = self.entries.lock();
         *entries.counts.entry((request.origin, request.method.to_string(), request.status)).or_default() += 1;
         entries.finished += 1;
         if entries.latest.len() >= KEPT_LATEST {
@@ -208,14 +208,14 @@ impl RequestLog {
 
     /// The latest requests with numbers greater than `after`, the earliest first.
     pub(crate) fn latest(&self, after: u64) -> impl Iterator<Item = (u64, Finished)> + use<> {
-        let entries = self.lock();
+        let entries = self.entries.lock();
         let first = entries.finished - entries.latest.len() as u64 + 1;
         let latest: Vec<_> = (first..).zip(entries.latest.iter().cloned()).collect();
         latest.into_iter().filter(move |(number, _)| *number > after)
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        self.lock().counts.clone()
+        self.entries.lock().counts.clone()
     }
 
     /// Adds bytes of the response that were sent.
@@ -224,11 +224,11 @@ impl RequestLog {
     }
 
     pub(crate) fn all(&self) -> Vec<Recorded> {
-        self.lock().kept.iter().cloned().collect()
+        self.entries.lock().kept.iter().cloned().collect()
     }
 
     pub(crate) fn clear(&self) {
-        let mut entries = self.lock();
+        let mut entries = self.entries.lock();
         entries.first += entries.kept.len() as u64;
         entries.kept.clear();
         entries.bytes = 0;
@@ -239,7 +239,7 @@ impl RequestLog {
         if !self.enabled {
             return;
         }
-        let mut entries = self.lock();
+        let mut entries = self.entries.lock();
         let Some(at) = number.checked_sub(entries.first) else { return };
         let Some(entry) = usize::try_from(at).ok().and_then(|at| entries.kept.get_mut(at)) else { return };
         let before = entry.body.len() + entry.response.len();
@@ -249,10 +249,6 @@ impl RequestLog {
         while entries.bytes > KEPT_TOTAL && !entries.kept.is_empty() {
             entries.drop_oldest();
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,14 +7,12 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Write as _},
     path::Path,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use bytes::Bytes;
 use http::{header, request::Parts};
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
@@ -43,7 +41,7 @@ impl Traffic {
     /// Writes an exchange. `body` is `None` if it was too large to be read.
     pub(crate) fn write(&self, head: &Parts, body: Option<&Bytes>, response: &Response) {
         let line = format!("{}\n", exchange(head, body, response));
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.file.lock();
         // A full disk must not fail the request. A truncated line cannot be parsed, which its reader reports.
         let _ = file.write_all(line.as_bytes());
     }

@@ -5,16 +5,17 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write as _},
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 
 use super::{
     content::Content,
     segment::{Blob, damaged},
 };
-use crate::{hex::hex, private_file::private};
+use crate::private_file::private;
 
 /// Smaller objects stay in memory and are saved with the rest of the state.
 const SMALL: usize = 4096;
@@ -46,11 +47,11 @@ impl Blobs {
     }
 
     fn write<'a>(&self, content: impl Iterator<Item = &'a Bytes>) -> io::Result<Arc<Blob>> {
-        let name = hex(&fastrand::u128(..).to_be_bytes());
+        let name = hex::encode(fastrand::u128(..).to_be_bytes());
         let blob = Arc::new(Blob::new(self.folder.join(&name)));
         let mut file = private(OpenOptions::new().write(true).create_new(true)).open(blob.path())?;
         // It is registered first, so that a partial file is removed with the dead ones.
-        self.lock().insert(name, Arc::downgrade(&blob));
+        self.known.lock().insert(name, Arc::downgrade(&blob));
         content.into_iter().try_for_each(|bytes| file.write_all(bytes))?;
         Ok(blob)
     }
@@ -58,7 +59,7 @@ impl Blobs {
     /// The file that a saved state names.
     pub(crate) fn find(&self, described: &Blob) -> io::Result<Arc<Blob>> {
         let name = described.name();
-        let mut known = self.lock();
+        let mut known = self.known.lock();
         let Some(entry) = known.get_mut(&name) else {
             return Err(damaged(format!("{} is missing", self.folder.join(name).display())));
         };
@@ -71,21 +72,17 @@ impl Blobs {
 
     /// Unreferenced files, for [`Blobs::remove`].
     pub(crate) fn dead(&self) -> Vec<String> {
-        let known = self.lock();
+        let known = self.known.lock();
         known.iter().filter(|(_, blob)| blob.strong_count() == 0).map(|(name, _)| name.clone()).collect()
     }
 
     /// Deletes files that were unreferenced in the state that was just saved.
     pub(crate) fn remove(&self, dead: Vec<String>) {
-        let mut known = self.lock();
+        let mut known = self.known.lock();
         for name in dead {
             // A file that cannot be deleted is retried when the directory is opened the next time.
             let _ = fs::remove_file(self.folder.join(&name));
             known.remove(&name);
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Weak<Blob>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -18,7 +18,6 @@ use super::{
     reader::Reader,
     segment::{Blob, Segment},
 };
-use crate::hex::hex;
 
 /// An object: bytes, an entity tag and a time. Copies of a file share one object.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -80,7 +79,7 @@ impl Object {
 
     /// An object whose content was hashed while it arrived.
     pub(crate) fn hashed(segments: Vec<Segment>, hasher: &Xxh3, modified: Timestamp) -> Self {
-        Self::with_etag(Content::new(segments, 0), hex(&hasher.digest128().to_be_bytes()), modified)
+        Self::with_etag(Content::new(segments, 0), hex::encode(hasher.digest128().to_be_bytes()), modified)
     }
 
     /// An object joined from parts: its tag is made from theirs and ends with their number.
@@ -93,7 +92,7 @@ impl Object {
             hasher.update(part.etag.as_bytes());
             count += 1;
         }
-        let mut etag = hex(&hasher.digest128().to_be_bytes());
+        let mut etag = hex::encode(hasher.digest128().to_be_bytes());
         let _ = write!(etag, "-{count}");
         Self::with_etag(Content::new(segments, 0), etag, modified)
     }
@@ -101,7 +100,7 @@ impl Object {
     /// An object of `size` bytes of the pattern.
     pub(crate) fn pattern(size: u64, modified: Timestamp) -> Self {
         // Hashing the content would take seconds for sizes that are otherwise free.
-        let etag = hex(&xxhash_rust::xxh3::xxh3_128(&size.to_be_bytes()).to_be_bytes());
+        let etag = hex::encode(xxhash_rust::xxh3::xxh3_128(&size.to_be_bytes()).to_be_bytes());
         Self::with_etag(Content::new(vec![Segment::Pattern(size)], 0), etag, modified)
     }
 
@@ -281,7 +280,7 @@ mod tests {
     #[test]
     fn only_single_piece_objects_have_an_md5() {
         let piece = Object::new(vec!["abc".into()], Timestamp::UNIX_EPOCH);
-        assert_eq!(piece.md5().map(|md5| hex(&md5)).as_deref(), Some("900150983cd24fb0d6963f7d28e17f72"));
+        assert_eq!(piece.md5().map(hex::encode).as_deref(), Some("900150983cd24fb0d6963f7d28e17f72"));
         assert_eq!(piece.crc32c(), 0x364b_3fb7);
         let joined = Object::join([&piece], Timestamp::UNIX_EPOCH);
         assert_eq!((joined.md5(), joined.crc32c()), (None, 0x364b_3fb7));

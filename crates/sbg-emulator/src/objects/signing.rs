@@ -1,6 +1,5 @@
 //! Signed URLs: valid for one method and one object until a point in time.
 
-use crate::hex::hex;
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -37,7 +36,7 @@ impl Signer {
     /// Path and query of a signed URL.
     pub(crate) fn sign(&self, method: &str, path: &str, expires: i64) -> String {
         let path = utf8_percent_encode(path, PATH);
-        let signature = hex(&self.mac(method, &path.to_string(), expires).finalize().into_bytes());
+        let signature = hex::encode(self.mac(method, &path.to_string(), expires).finalize().into_bytes());
         format!("{path}?Expires={expires}&X-Method={method}&X-Signature={signature}")
     }
 
@@ -56,7 +55,8 @@ impl Signer {
         };
         let expires =
             value("Expires").and_then(|text| text.parse::<i64>().ok()).ok_or(SignatureError::Invalid)?;
-        let signature = value("X-Signature").and_then(|text| unhex(&text)).ok_or(SignatureError::Invalid)?;
+        let signature =
+            value("X-Signature").and_then(|text| hex::decode(&*text).ok()).ok_or(SignatureError::Invalid)?;
         // The comparison takes constant time.
         self.mac(method, path, expires).verify_slice(&signature).map_err(|_| SignatureError::Invalid)?;
         if now >= expires { Err(SignatureError::Expired) } else { Ok(()) }
@@ -67,14 +67,6 @@ impl Signer {
         mac.update(format!("{method}\n{path}\n{expires}").as_bytes());
         mac
     }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use std::{
     collections::{BTreeMap, HashMap},
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::Duration,
 };
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -68,7 +69,7 @@ impl Store {
 
     /// The state to save.
     pub(crate) fn state(&self) -> StoreState {
-        StoreState { signer: self.signer.clone(), parts: self.lock().parts.clone() }
+        StoreState { signer: self.signer.clone(), parts: self.state.lock().parts.clone() }
     }
 
     /// Restores a saved state. An error if files are missing.
@@ -78,7 +79,7 @@ impl Store {
             self.find_files(part)?;
         }
         self.signer = signer;
-        self.lock().parts = parts;
+        self.state.lock().parts = parts;
         Ok(())
     }
 
@@ -100,7 +101,7 @@ impl Store {
 
     /// The object with this key.
     pub(crate) fn published(&self, key: &str) -> Option<Arc<Object>> {
-        self.lock().objects.get(key).and_then(Weak::upgrade)
+        self.state.lock().objects.get(key).and_then(Weak::upgrade)
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -134,7 +135,7 @@ impl Store {
 
     /// The meaning of a path with a valid signature.
     pub(crate) fn target(&self, path: &str) -> Target {
-        let state = self.lock();
+        let state = self.state.lock();
         if let Some(key) = Self::key(path) {
             return state.objects.get(key).and_then(Weak::upgrade).map_or(Target::Nothing, Target::Object);
         }
@@ -149,22 +150,22 @@ impl Store {
 
     /// Makes an object available under a key.
     pub(crate) fn publish(&self, key: &str, object: &Arc<Object>) {
-        self.lock().objects.insert(key.to_owned(), Arc::downgrade(object));
+        self.state.lock().objects.insert(key.to_owned(), Arc::downgrade(object));
     }
 
     /// Removes keys without files. Keys with remaining copies stay.
     pub(crate) fn sweep(&self) {
-        self.lock().objects.retain(|_, object| object.strong_count() > 0);
+        self.state.lock().objects.retain(|_, object| object.strong_count() > 0);
     }
 
     /// Opens an upload for parts.
     pub(crate) fn open_upload(&self, upload: &str) {
-        self.lock().parts.entry(upload.to_owned()).or_default();
+        self.state.lock().parts.entry(upload.to_owned()).or_default();
     }
 
     /// Closes an upload: its parts are deleted and later ones refused. Returns false if it does not exist.
     pub(crate) fn close_upload(&self, upload: &str) -> bool {
-        self.lock().parts.remove(upload).is_some()
+        self.state.lock().parts.remove(upload).is_some()
     }
 
     /// Drops the upload of a path, as a lifecycle rule for incomplete uploads does: the platform is not notified.
@@ -178,20 +179,16 @@ impl Store {
     /// closed in the meantime.
     pub(crate) fn put_part(&self, upload: &str, number: u32, part: Object) -> Option<(Arc<Object>, bool)> {
         let part = self.keep(part);
-        let replaced = self.lock().parts.get_mut(upload)?.insert(number, Arc::clone(&part));
+        let replaced = self.state.lock().parts.get_mut(upload)?.insert(number, Arc::clone(&part));
         Some((part, replaced.is_some()))
     }
 
     /// One part, if it has arrived.
     pub(crate) fn part(&self, upload: &str, number: u32) -> Option<Arc<Object>> {
-        self.lock().parts.get(upload)?.get(&number).cloned()
+        self.state.lock().parts.get(upload)?.get(&number).cloned()
     }
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,10 +12,7 @@ use super::{
     permissions::Need,
     tools::Tool,
 };
-use crate::{
-    error::{ApiError, Outcome},
-    hex::hex,
-};
+use crate::error::{ApiError, Outcome};
 
 /// An app.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -370,7 +367,7 @@ fn content_hash(raw: &Value) -> String {
     let own =
         raw.as_object().into_iter().flatten().filter(|(key, _)| *key != "id" && !key.starts_with("sbg:"));
     let own: Map<String, Value> = own.map(|(key, value)| (key.clone(), value.clone())).collect();
-    format!("a{}", hex(&Sha256::digest(Value::Object(own).to_string())))
+    format!("a{}", hex::encode(Sha256::digest(Value::Object(own).to_string())))
 }
 
 /// `owner/project/app` and the revision of an id that may contain one.

@@ -1,8 +1,8 @@
 //! Identifiers in the formats of the platform.
 
 use serde::{Deserialize, Serialize};
-
-use crate::hex::hex;
+use uuid::fmt::Hyphenated;
+use uuid::{Builder, Uuid};
 
 /// The project of public apps and reference files, which every user can read.
 pub(crate) const PUBLIC_PROJECT: &str = "admin/sbg-public-data";
@@ -26,28 +26,17 @@ impl Ids {
         let mut bytes = [0; 12];
         self.random.fill(&mut bytes[..8]);
         bytes[8..].copy_from_slice(&self.counter.to_be_bytes());
-        hex(&bytes)
+        hex::encode(bytes)
     }
 
     /// A random UUID: billing groups, teams, objects.
     pub(crate) fn uuid(&mut self) -> String {
-        let mut bytes = self.random.u128(..).to_be_bytes();
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let digits = hex(&bytes);
-        format!(
-            "{}-{}-{}-{}-{}",
-            &digits[..8],
-            &digits[8..12],
-            &digits[12..16],
-            &digits[16..20],
-            &digits[20..]
-        )
+        Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid().to_string()
     }
 
     /// 32 hexadecimal digits: authentication tokens.
     pub(crate) fn token(&mut self) -> String {
-        hex(&self.random.u128(..).to_be_bytes())
+        hex::encode(self.random.u128(..).to_be_bytes())
     }
 
     /// 32 letters and digits: imports, exports and other jobs.
@@ -68,11 +57,7 @@ impl Ids {
 
 /// Whether a text is a UUID.
 pub(crate) fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
+    text.len() == Hyphenated::LENGTH && Uuid::try_parse(text).is_ok()
 }
 
 /// Whether a text is `owner/project`.

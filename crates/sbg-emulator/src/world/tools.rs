@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::{hex::hex, objects::object::Object};
+use crate::objects::object::Object;
 
 /// A tool.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -134,7 +134,7 @@ fn digest(algorithm: &str, object: &Arc<Object>) -> Option<String> {
 }
 
 fn digest_with<D: Digest>(object: &Arc<Object>) -> String {
-    hex(&object.chunks().fold(D::new(), D::chain_update).finalize())
+    hex::encode(object.chunks().fold(D::new(), D::chain_update).finalize())
 }
 
 fn stem(name: &str) -> &str {

@@ -1,9 +1,10 @@
 //! The builder: all settings, and how the client is built from them.
 
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use sbg_raw::Inner;
 use secrecy::SecretSlice;
 use url::Url;

@@ -1,7 +1,5 @@
 //! How requests are authenticated.
 
-use std::{error::Error, fmt};
-
 use secrecy::{ExposeSecret, SecretString};
 
 /// The credential of a client. `Debug` hides the secret.
@@ -107,31 +105,22 @@ impl Auth {
 ///     other => panic!("{other:?}"),
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidToken {
     /// It is empty.
+    #[error("the token is empty")]
     Empty,
     /// It contains a line break.
+    #[error("the token contains a line break")]
     LineBreak,
     /// It contains a space or tab.
+    #[error("the token contains a space")]
     Space,
     /// It contains a character that cannot be sent in a header: a control character, or one that is not ASCII.
+    #[error("the token contains a control character or one that is not ASCII")]
     Character,
 }
-
-impl fmt::Display for InvalidToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "the token is empty",
-            Self::LineBreak => "the token contains a line break",
-            Self::Space => "the token contains a space",
-            Self::Character => "the token contains a control character or one that is not ASCII",
-        })
-    }
-}
-
-impl Error for InvalidToken {}
 
 /// Trims and checks a token.
 pub(crate) fn check_token(text: &str) -> Result<SecretString, InvalidToken> {

@@ -1,6 +1,6 @@
 //! Errors of a configuration.
 
-use std::{error::Error, fmt};
+use std::fmt;
 
 use super::profile::ProfileError;
 use super::{Endpoint, InvalidEndpoint, InvalidProxy, InvalidToken, Origin};
@@ -18,12 +18,14 @@ use super::{Endpoint, InvalidEndpoint, InvalidProxy, InvalidToken, Origin};
 ///     Err(error) => eprintln!("{error}"),
 /// }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// No source has an endpoint and a token that belong together.
+    #[error("{0}")]
     Missing(Box<MissingCredentials>),
     /// The endpoint cannot be used.
+    #[error("endpoint from {origin}: {reason}")]
     Endpoint {
         /// Where it came from.
         origin: Origin,
@@ -31,6 +33,7 @@ pub enum ConfigError {
         reason: InvalidEndpoint,
     },
     /// The token cannot be used.
+    #[error("token from {origin}: {reason}")]
     Token {
         /// Where it came from.
         origin: Origin,
@@ -38,6 +41,7 @@ pub enum ConfigError {
         reason: InvalidToken,
     },
     /// The URL of a proxy cannot be used.
+    #[error("proxy from {origin}: {reason}")]
     Proxy {
         /// Where it came from.
         origin: Origin,
@@ -45,11 +49,16 @@ pub enum ConfigError {
         reason: InvalidProxy,
     },
     /// A profile was named, but the path of the credentials file is unknown.
+    #[error(
+        "cannot read profile `{profile}`: there is no home folder to look for `.sevenbridges/credentials` in; set the path of the file \
+         with `config_paths()`"
+    )]
     NoHome {
         /// The name of the profile.
         profile: String,
     },
     /// A file of the user's profile cannot be used.
+    #[error("{0}")]
     Profile(ProfileError),
 }
 
@@ -108,25 +117,6 @@ impl fmt::Display for MissingCredentials {
         Ok(())
     }
 }
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing(missing) => missing.fmt(f),
-            Self::Endpoint { origin, reason } => write!(f, "endpoint from {origin}: {reason}"),
-            Self::Token { origin, reason } => write!(f, "token from {origin}: {reason}"),
-            Self::Proxy { origin, reason } => write!(f, "proxy from {origin}: {reason}"),
-            Self::NoHome { profile } => write!(
-                f,
-                "cannot read profile `{profile}`: there is no home folder to look for `.sevenbridges/credentials` in; set the \
-                 path of the file with `config_paths()`"
-            ),
-            Self::Profile(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for ConfigError {}
 
 impl From<ProfileError> for ConfigError {
     fn from(error: ProfileError) -> Self {

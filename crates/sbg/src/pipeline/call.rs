@@ -1,6 +1,6 @@
 //! One call: its attempts, and the decisions between them.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::header::CONTENT_TYPE;
@@ -68,7 +68,7 @@ impl Call {
         operation: &'static Operation,
     ) -> Self {
         fill_body(&mut request);
-        let handlers = policy.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let handlers = policy.handlers.read().clone();
         let retry = match options.retries {
             Some(retries) => policy.retry.clone().max_attempts(retries.saturating_add(1)),
             None => policy.retry.clone(),

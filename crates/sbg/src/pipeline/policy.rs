@@ -1,8 +1,9 @@
 //! The rules that all requests of a client share.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use url::Url;
 
 use super::auth::Authenticator;
@@ -33,7 +34,7 @@ impl Policy {
     /// The rules for calls to another server, at `base`: the same limits and handlers, and one more handler. Its requests have a rate limit
     /// and a queue of their own and are not recorded.
     pub(crate) fn for_server(&self, base: Url, sends_token: bool, handler: Arc<dyn ErrorHandler>) -> Self {
-        let mut handlers = self.handlers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut handlers = self.handlers.read().clone();
         Arc::make_mut(&mut handlers).add(handler);
         Self {
             preflight: Preflight { advance_access: false },

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -31,7 +31,7 @@ impl Recorder {
     /// Writes a line, with the secrets redacted that the response quotes. A full disk must not fail the call, so an error is only logged.
     pub(super) fn record(&self, request: &reqwest::Request, response: &Response, secrets: &[&str]) {
         let line = format!("{}\n", self.exchange(request, response, secrets));
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.file.lock();
         if let Err(error) = file.write_all(line.as_bytes()) {
             tracing::warn!(%error, "cannot record an exchange");
         }

@@ -2,10 +2,10 @@
 //! of the caller and of transfers alike.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::HeaderMap;
+use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep};
 
@@ -62,7 +62,7 @@ impl Scheduler {
     pub(crate) async fn acquire(&self, told: impl FnOnce(Duration)) -> Slot<'_> {
         let mut told = Some(told);
         let (turn, granted) = oneshot::channel();
-        self.state().line.push_back(turn);
+        self.state.lock().line.push_back(turn);
         let mut ticket = Ticket { scheduler: self, granted };
         loop {
             // Created before the queue is checked, so that no notification after the check is missed.
@@ -91,7 +91,7 @@ impl Scheduler {
 
     /// Grants slots to the front of the queue while there is room, and returns what the next one waits for.
     fn admit(&self) -> Room {
-        let state = &mut *self.state();
+        let state = &mut *self.state.lock();
         let now = Instant::now();
         while !state.line.is_empty() {
             if state.under_way >= self.parallel {
@@ -116,11 +116,7 @@ impl Scheduler {
 
     /// The rate limit from the latest response.
     pub(crate) fn latest(&self) -> Option<RateLimit> {
-        self.state().latest
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().latest
     }
 }
 
@@ -153,10 +149,10 @@ impl Slot<'_> {
     /// The request got a response: learns from its headers, and holds back all requests for `closed`, if the server asked for that.
     pub(crate) fn completed(mut self, headers: &HeaderMap, closed: Option<Duration>) {
         if let Some(wait) = closed {
-            self.scheduler.state().window.close(wait, Instant::now());
+            self.scheduler.state.lock().window.close(wait, Instant::now());
         }
         let Some(said) = RateLimit::read(headers) else { return };
-        let mut state = self.scheduler.state();
+        let mut state = self.scheduler.state.lock();
         state.latest = Some(said);
         if let Some(until_reset) = until_reset(headers) {
             state.window.learn(said, until_reset, Instant::now());
@@ -174,7 +170,7 @@ impl Slot<'_> {
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
         {
-            let mut state = self.scheduler.state();
+            let mut state = self.scheduler.state.lock();
             state.under_way -= 1;
             if self.lost {
                 state.window.lose();
@@ -256,7 +252,7 @@ mod tests {
                     let slot = scheduler.acquire(|_| ()).await;
                     let window = seconds(started) / END_OF_WINDOW;
                     let counted = {
-                        let mut left = left.lock().unwrap();
+                        let mut left = left.lock();
                         left.push((number, window));
                         left.iter().filter(|(_, other)| *other == window).count() as u64
                     };
@@ -269,7 +265,7 @@ mod tests {
         for call in calls {
             call.await.unwrap();
         }
-        let left = left.lock().unwrap();
+        let left = left.lock();
         let numbers: Vec<_> = left.iter().map(|(number, _)| *number).collect();
         assert_eq!(numbers, (0..23).collect::<Vec<_>>());
         let windows: Vec<_> =
@@ -294,7 +290,7 @@ mod tests {
         }
         assert_eq!(seconds(started), END_OF_WINDOW);
         not_polled.now_or_never().expect("its slot was kept").never_left();
-        assert_eq!(scheduler.state().under_way, 0);
+        assert_eq!(scheduler.state.lock().under_way, 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -33,19 +34,15 @@ where
             let pending =
                 |(place, job): (usize, &Watched<J>)| (!job.is_over()).then(|| (place, job.id.clone()));
             let (places, ids): (Vec<usize>, Vec<String>) =
-                lock(&watched).iter().enumerate().filter_map(pending).unzip();
+                watched.lock().iter().enumerate().filter_map(pending).unzip();
             let responses = get(ids).await?;
-            let mut watched = lock(&watched);
+            let mut watched = watched.lock();
             for (place, response) in places.into_iter().zip(responses) {
                 watched[place].learn(response.and_then(J::if_it_can_end));
             }
             Ok(watched.iter().map(Watched::show).collect())
         }
     })
-}
-
-fn lock<T>(watched: &Mutex<T>) -> MutexGuard<'_, T> {
-    watched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One of the watched jobs.
@@ -145,8 +142,8 @@ mod tests {
         let log = asked.clone();
         let ids = ["done", "gone", "slow", "shy", "stuck"].map(str::to_owned).to_vec();
         let wait = all("the chores", Ok(ids), move |ids: Vec<String>| {
-            lock(&log).push(ids.clone());
-            let round = lock(&log).len();
+            log.lock().push(ids.clone());
+            let round = log.lock().len();
             async move {
                 let response = |id: String| match (id.as_str(), round) {
                     ("done", _) => Ok(chore("done", "DONE")),
@@ -161,15 +158,15 @@ mod tests {
         });
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
         let names = told.clone();
-        let wait = wait.on_change(move |jobs| lock(&names).push(state_of_all(jobs).name));
+        let wait = wait.on_change(move |jobs| names.lock().push(state_of_all(jobs).name));
         let jobs = wait.poll_interval(Duration::from_millis(1)).await.unwrap();
         let states: Vec<_> =
             jobs.iter().map(|job| job.as_ref().ok().and_then(|job| job.state.clone())).collect();
         let expected = [Some("DONE"), None, Some("FAILED"), Some("FAILED"), None];
         assert_eq!(states, expected.map(|state| state.map(str::to_owned)));
-        assert_eq!(*lock(&asked), [vec!["done", "gone", "slow", "shy", "stuck"], vec!["slow", "shy"]]);
+        assert_eq!(*asked.lock(), [vec!["done", "gone", "slow", "shy", "stuck"], vec!["slow", "shy"]]);
         let expected = ["1 DONE, 1 RUNNING, 1 unknown, 2 with an error", "1 DONE, 2 FAILED, 2 with an error"];
-        assert_eq!(*lock(&told), expected);
+        assert_eq!(*told.lock(), expected);
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl Digest {
     }
 
     fn of_bytes(algorithm: Algorithm, bytes: &[u8]) -> Self {
-        Self { algorithm, hex: hex(bytes) }
+        Self { algorithm, hex: hex::encode(bytes) }
     }
 
     /// The CRC-32C, if it is one.
@@ -205,18 +205,6 @@ impl FromStr for Digest {
             || Error::invalid(format!("not a digest: `{text}` (expected crc32c:..., md5:... or sha256:...)"));
         Self::new(algorithm.ok_or_else(unknown)?, hex)
     }
-}
-
-/// The bytes in hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    let mut hex = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 /// Bytes that are read and hashed at once.

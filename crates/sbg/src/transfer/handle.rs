@@ -3,12 +3,13 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
@@ -104,11 +105,11 @@ impl Shared {
 
     /// Records why an earlier run cannot be resumed.
     pub(super) fn start_over(&self, why: impl Into<String>) {
-        *self.started_over.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.into());
+        *self.started_over.lock() = Some(why.into());
     }
 
     pub(super) fn started_over(&self) -> Option<String> {
-        self.started_over.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.started_over.lock().clone()
     }
 
     pub(super) fn is_paused(&self) -> bool {

@@ -1,10 +1,11 @@
 //! The progress of a transfer.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// The progress of a transfer.
@@ -158,7 +159,7 @@ impl Counters {
         self.add_there(count);
         let mut counters = Some(self);
         while let Some(one) = counters {
-            one.recent().add(one.started.elapsed(), count);
+            one.recent.lock().add(one.started.elapsed(), count);
             counters = one.whole.as_deref();
         }
     }
@@ -174,7 +175,7 @@ impl Counters {
     /// Subtracts bytes of a part that must be sent again.
     pub(super) fn take_back(&self, count: u64) {
         self.bytes.fetch_sub(count, Ordering::Relaxed);
-        let mut recent = self.recent();
+        let mut recent = self.recent.lock();
         recent.moved = recent.moved.saturating_sub(count);
         drop(recent);
         if let Some(whole) = &self.whole {
@@ -198,7 +199,7 @@ impl Counters {
 
     /// Records progress: bytes that will not have to move again.
     pub(super) fn gain(&self) {
-        *self.gained.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.gained.lock() = Some(Instant::now());
         if let Some(whole) = &self.whole {
             whole.gain();
         }
@@ -209,7 +210,7 @@ impl Counters {
         match &self.whole {
             Some(whole) => whole.since_gain(),
             None => {
-                let gained = *self.gained.lock().unwrap_or_else(PoisonError::into_inner);
+                let gained = *self.gained.lock();
                 gained.map(|gained| gained.elapsed())
             }
         }
@@ -220,17 +221,17 @@ impl Counters {
     }
 
     pub(super) fn finish(&self) {
-        *self.took.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.started.elapsed());
+        *self.took.lock() = Some(self.started.elapsed());
     }
 
     pub(super) fn snapshot(&self) -> Progress {
-        let took = *self.took.lock().unwrap_or_else(PoisonError::into_inner);
+        let took = *self.took.lock();
         let elapsed = took.unwrap_or_else(|| self.started.elapsed());
         let total = Some(self.total.load(Ordering::Acquire)).filter(|total| *total != UNKNOWN);
         let bytes = self.bytes.load(Ordering::Relaxed);
         let rate = match took {
-            Some(took) => per_second(self.recent().moved, took),
-            None => self.recent().rate(elapsed),
+            Some(took) => per_second(self.recent.lock().moved, took),
+            None => self.recent.lock().rate(elapsed),
         };
         #[expect(clippy::cast_precision_loss, reason = "a time needs no more than 52 bits")]
         let eta = total
@@ -245,10 +246,6 @@ impl Counters {
             rate,
             eta,
         }
-    }
-
-    fn recent(&self) -> MutexGuard<'_, Recent> {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

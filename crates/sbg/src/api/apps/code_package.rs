@@ -14,7 +14,6 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{AppId, IntoId, ProjectId};
 use crate::pipeline;
-use crate::transfer::hex;
 use crate::types;
 
 /// The code of an app in Nextflow or WDL.
@@ -209,7 +208,7 @@ async fn stored(
     let size = bytes.len() as u64;
     let folder = client.project(project).files().create_folder_all(language.folder()).await?;
     // The name says the content, so that the same code is found again.
-    let name = format!("{stem}-{}.zip", &hex(&Sha256::digest(&bytes))[..16]);
+    let name = format!("{stem}-{}.zip", &hex::encode(Sha256::digest(&bytes))[..16]);
     if let Some(known) = named(client, &folder, &name, size).await? {
         return Ok(known);
     }

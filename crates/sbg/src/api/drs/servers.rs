@@ -1,10 +1,11 @@
 //! The DRS servers: how calls reach them, and which of them get the token.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
+use parking_lot::Mutex;
 use sbg_raw::{ClientInfo as _, Inner, ga4gh_drs};
 use url::{Origin, Url};
 
@@ -72,7 +73,7 @@ impl DrsServers {
     }
 
     fn policy(&self, base: &Url) -> Arc<Policy> {
-        let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut policies = self.policies.lock();
         let new =
             || Arc::new(self.platform.for_server(base.clone(), self.is_own(base), Arc::new(StagingSleeper)));
         policies.entry(base.origin()).or_insert_with(new).clone()

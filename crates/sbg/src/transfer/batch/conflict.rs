@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 use crate::error::{Error, Result};
 use crate::transfer::local::names::is_reserved;
@@ -55,7 +56,7 @@ pub(in crate::transfer) struct Claims(Mutex<HashSet<PathBuf>>);
 impl Claims {
     /// Claims a path for one file. `false` if another file has it.
     pub(super) fn take(&self, path: &Path) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(folded(path))
+        self.0.lock().insert(folded(path))
     }
 
     /// Claims the next numbered path that is free.

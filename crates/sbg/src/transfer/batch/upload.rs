@@ -10,7 +10,6 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use self::file_task::FileTask;
-use self::remote_folders::lock;
 use super::comparison::Comparison;
 use super::scan::{FileLinks, LocalFile, Scan};
 use super::{Compare, Conflict, FileReport, Group, Report};
@@ -207,7 +206,7 @@ impl Uploads {
         conflict: Conflict,
     ) -> Result<()> {
         let (place, names) = self.folders.find(&local.folders).await?;
-        let claimed = !lock(&names).claimed.insert(local.name.clone());
+        let claimed = !names.lock().claimed.insert(local.name.clone());
         let one = FileTask {
             client: self.client.clone(),
             key,

@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::ranges::Extent;
@@ -108,12 +108,12 @@ impl Writer {
     }
 
     pub(super) fn save(&self, journal: &Journal) -> io::Result<()> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = self.open.lock();
         if *open { journal::save(&self.leaf, journal) } else { Ok(()) }
     }
 
     pub(super) fn close(&self) {
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        *self.open.lock() = false;
     }
 }
 

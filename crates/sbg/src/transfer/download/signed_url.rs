@@ -1,6 +1,8 @@
 //! The signed URL of a file, shared by all its workers and renewed once for all of them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::source::UrlSource;
 use crate::error::Result;
@@ -72,6 +74,6 @@ impl RenewableUrl {
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
-        self.0.current.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.current.lock()
     }
 }

@@ -1,9 +1,10 @@
 //! Runs a download: fetches the missing ranges, writes and journals them, and verifies the file.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -219,7 +220,7 @@ impl Worker {
             never = self.write_journals() => match never {},
         };
         result?;
-        let whole = self.segments().whole();
+        let whole = self.segments.lock().whole();
         let missing = || Error::new(ErrorKind::Integrity, "ranges of the file are missing");
         whole.map(Digest::of_crc32c).ok_or_else(missing)
     }
@@ -239,7 +240,7 @@ impl Worker {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let worth = self.object.limiter.worth();
-            let has_work = self.segments().has_work(worth);
+            let has_work = self.segments.lock().has_work(worth);
             if !has_work && workers.is_empty() {
                 return Ok(());
             }
@@ -256,7 +257,7 @@ impl Worker {
                 _ = ticks.tick() => {
                     // Uses the measured bytes of each connection per tick, which is one second; without a measurement no connection
                     // counts as slow.
-                    let stuck = self.segments().tick(self.object.limiter.each());
+                    let stuck = self.segments.lock().tick(self.object.limiter.each());
                     if !stuck.is_empty() {
                         tracing::debug!(?stuck, "closing stalled connections");
                         self.stuck.send_replace(stuck);
@@ -267,7 +268,7 @@ impl Worker {
                 granted = permit, if wants_more => {
                     queued = None;
                     let (split, taken) = {
-                        let mut segments = self.segments();
+                        let mut segments = self.segments.lock();
                         (segments.waiting() == 0, segments.take(worth))
                     };
                     if let Some(range) = taken {
@@ -285,7 +286,7 @@ impl Worker {
         let mut permit = Some(permit);
         let mut retry = Retry::default();
         loop {
-            let rest = self.segments().rest(start);
+            let rest = self.segments.lock().rest(start);
             if rest.is_empty() {
                 break;
             }
@@ -317,7 +318,7 @@ impl Worker {
             };
             drop(connection);
             let progressed = {
-                let mut segments = self.segments();
+                let mut segments = self.segments.lock();
                 segments.release(start);
                 segments.rest(start).start > rest.start
             };
@@ -332,7 +333,7 @@ impl Worker {
                 }
             }
         }
-        if self.segments().finish(start) {
+        if self.segments.lock().finish(start) {
             counters.part_done();
         }
         Ok(())
@@ -380,7 +381,7 @@ impl Worker {
     ) -> Result<Range<u64>, StorageError> {
         // Claimed before waiting for bandwidth: from here on the connection is not what is slow.
         let (at, wanted, last, crc32c) = {
-            let mut segments = self.segments();
+            let mut segments = self.segments.lock();
             let (at, wanted) = segments.claim(start, tail.len() + piece.len());
             let last = last || segments.rest(start).end == at + wanted as u64;
             (at, wanted, last, segments.crc32c(start))
@@ -393,7 +394,7 @@ impl Worker {
         let crc32c = crc32c::crc32c_append(crc32c, &bytes[..bytes.len() - tail.len()]);
         let written = (wanted - tail.len()) as u64;
         let left = {
-            let mut segments = self.segments();
+            let mut segments = self.segments.lock();
             segments.commit(start, at + written, crc32c);
             segments.rest(start)
         };
@@ -442,13 +443,9 @@ impl Worker {
         Journal {
             source: self.source.clone(),
             identity: self.object.identity.clone(),
-            extents: self.segments().extents(),
+            extents: self.segments.lock().extents(),
             boot: self.target.boot(),
         }
-    }
-
-    fn segments(&self) -> MutexGuard<'_, RangeMap> {
-        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

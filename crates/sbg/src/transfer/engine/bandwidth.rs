@@ -1,8 +1,8 @@
 //! Limits the bandwidth of the transfers of a client in one direction.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// Limits bytes to a rate, if the client has a cap.
@@ -35,7 +35,7 @@ impl Throttle {
         #[expect(clippy::cast_precision_loss, reason = "a time needs no more than 52 bits")]
         let cost = Duration::from_secs_f64(bytes as f64 / rate);
         let until = {
-            let mut paid = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut paid = self.paid.lock();
             let until = paid.map_or(now, |paid| paid.max(now)) + cost;
             *paid = Some(until);
             until

@@ -4,10 +4,11 @@
 //! overloaded. All transfers of a client share the limiter of a host, first come, first served.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
@@ -101,7 +102,7 @@ impl PartMeter {
     /// Reports that the part is sent again from its start.
     pub(in crate::transfer) fn restart(&self) {
         let before = self.sent.swap(0, Ordering::Relaxed);
-        self.limiter.state().in_flight.lost(past_buffers(before));
+        self.limiter.state.lock().in_flight.lost(past_buffers(before));
     }
 
     fn past_buffers(&self) -> u64 {
@@ -150,7 +151,7 @@ impl Limiter {
             // Registered before the check, so no notification is missed.
             room.as_mut().enable();
             {
-                let mut state = limiter.state();
+                let mut state = limiter.state.lock();
                 if state.in_flight.has_room(length) {
                     break;
                 }
@@ -160,7 +161,7 @@ impl Limiter {
         }
         let permit = self.acquire().await;
         {
-            let mut state = limiter.state();
+            let mut state = limiter.state.lock();
             let now = state.began.elapsed();
             state.in_flight.begin(length, now);
         }
@@ -170,17 +171,17 @@ impl Limiter {
 
     /// The upload rate to this host in bytes per second, once known.
     pub(in crate::transfer) fn upload_rate(&self) -> Option<f64> {
-        self.state().in_flight.line()
+        self.state.lock().in_flight.line()
     }
 
     /// Waits for a connection.
     pub(in crate::transfer) async fn acquire(self: Arc<Self>) -> Permit {
         if self.permits.available_permits() == 0 {
-            self.state().busy = true;
+            self.state.lock().busy = true;
         }
         // The semaphore is never closed.
         let slot = self.permits.clone().acquire_owned().await.ok();
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.in_use == 0 {
             // Idle time says nothing about the network.
             state.tick_began = Instant::now();
@@ -199,7 +200,7 @@ impl Limiter {
 
     /// Bytes per second of one connection, once known.
     pub(in crate::transfer) fn each(&self) -> Option<f64> {
-        self.state().each
+        self.state.lock().each
     }
 
     /// The smallest number of bytes that justifies another request: what a connection moves in a tenth of a second. `u64::MAX` before
@@ -211,12 +212,12 @@ impl Limiter {
             reason = "it is positive, and large ones are cut"
         )]
         let bytes = |each: f64| (each / 10.0) as u64;
-        self.state().each.map_or(u64::MAX, bytes)
+        self.state.lock().each.map_or(u64::MAX, bytes)
     }
 
     /// Reports the time to the response headers.
     pub(in crate::transfer) fn answered(&self, after: Duration) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         let tick = (after * 4).clamp(self.shortest_tick, LONGEST_TICK);
         // A single slow response does not mean a slow path.
         state.tick = (state.tick * 3 + tick) / 4;
@@ -229,7 +230,7 @@ impl Limiter {
 
     /// Counts bytes that have moved, and those of a part that have left the buffers of its connection.
     fn count(&self, bytes: u64, past_buffers: u64) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.moved += bytes;
         if past_buffers > 0 {
             let now = state.began.elapsed();
@@ -274,7 +275,7 @@ impl Limiter {
 
     /// Reports an overload. Signals within a second count as one.
     pub(in crate::transfer) fn overloaded(&self) {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.overloaded.is_none_or(|last| last.elapsed() >= SAME_OVERLOAD) {
             state.overloaded = Some(Instant::now());
             let before = state.controller.limit();
@@ -298,10 +299,6 @@ impl Limiter {
             self.limit.send_replace(limit);
         }
     }
-
-    fn state(&self) -> MutexGuard<'_, LimiterState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Permit {
@@ -313,7 +310,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.limiter.state();
+        let mut state = self.limiter.state.lock();
         state.in_use -= 1;
         if state.owed > 0
             && let Some(slot) = self.slot.take()
@@ -339,7 +336,7 @@ impl PartPermit {
 impl Drop for PartPermit {
     fn drop(&mut self) {
         let PartMeter { limiter, length, .. } = &self.meter;
-        let mut state = limiter.state();
+        let mut state = limiter.state.lock();
         let now = state.began.elapsed();
         state.in_flight.end(*length, self.meter.past_buffers(), self.confirmed, now);
         limiter.room.notify_waiters();
@@ -359,13 +356,13 @@ pub(super) struct Limiters(Mutex<HashMap<(Direction, String), Arc<Limiter>>>);
 
 impl Limiters {
     pub(super) fn get(&self, direction: Direction, host: &str) -> Arc<Limiter> {
-        let mut limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut limiters = self.0.lock();
         limiters.entry((direction, host.to_owned())).or_insert_with(|| Limiter::new(direction)).clone()
     }
 
     /// The best rate of uploads to any host.
     pub(super) fn upload_rate(&self) -> Option<f64> {
-        let limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let limiters = self.0.lock();
         let up = limiters.iter().filter(|((direction, _), _)| *direction == Direction::Up);
         up.filter_map(|(_, limiter)| limiter.upload_rate()).max_by(f64::total_cmp)
     }
@@ -440,12 +437,12 @@ mod tests {
         tokio::task::yield_now().await;
         let mut limits = Vec::new();
         for _ in 0..4 {
-            assert_eq!(limiter.state().tick, SHORTEST_TICK_UP);
+            assert_eq!(limiter.state.lock().tick, SHORTEST_TICK_UP);
             tokio::time::advance(SHORTEST_TICK_UP).await;
             limiter.moved(1000);
             limits.push(*limiter.limit().borrow());
         }
-        assert_eq!((limits, limiter.state().tick), (vec![16, 32, 32, 16], LONGEST_TICK));
+        assert_eq!((limits, limiter.state.lock().tick), (vec![16, 32, 32, 16], LONGEST_TICK));
     }
 
     #[tokio::test(start_paused = true)]

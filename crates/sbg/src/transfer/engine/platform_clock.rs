@@ -1,12 +1,12 @@
 //! The clock of the platform, independent of the local clock.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use http::HeaderMap;
 use http::header::DATE;
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 
 /// The time of the platform, from the `Date` headers of its responses.
 #[derive(Debug, Default)]
@@ -17,14 +17,14 @@ impl PlatformClock {
     pub(in crate::transfer) fn observe(&self, headers: &HeaderMap) {
         let date = headers.get(DATE).and_then(|date| rfc2822::parse(date.to_str().ok()?).ok());
         if let Some(date) = date {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((date.timestamp(), Instant::now()));
+            *self.0.lock() = Some((date.timestamp(), Instant::now()));
         }
     }
 
     /// A lower bound of the platform's time at this moment: a date has a resolution of a second, and the response takes a while to
     /// arrive.
     pub(in crate::transfer) fn at_least(&self, moment: Instant) -> Option<Timestamp> {
-        let (date, came) = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let (date, came) = (*self.0.lock())?;
         let signed = |duration| SignedDuration::try_from(duration).ok();
         match moment.checked_duration_since(came) {
             Some(later) => date.checked_add(signed(later)?).ok(),

@@ -20,12 +20,13 @@ pub(in crate::transfer) mod url_age;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::url::Url;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, IF_MATCH, RANGE};
 use http::{HeaderMap, Method, StatusCode};
+use parking_lot::Mutex;
 use reqwest::{Request, Response};
 use tokio::time::Instant;
 
@@ -381,13 +382,13 @@ impl Activity {
     }
 
     fn set(&self, last: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        *self.0.lock() = last;
     }
 
     /// Waits until nothing has moved for this time.
     async fn idle(&self, limit: Duration) {
         loop {
-            let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let last = *self.0.lock();
             let left = limit.saturating_sub(last.map_or(Duration::ZERO, |last| last.elapsed()));
             if left.is_zero() {
                 return;

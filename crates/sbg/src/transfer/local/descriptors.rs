@@ -7,9 +7,10 @@ use std::error::Error as StdError;
 use std::fs::File;
 #[cfg(unix)]
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
@@ -51,7 +52,7 @@ pub(in crate::transfer) struct DescriptorLease(Arc<Descriptors>);
 
 impl Drop for DescriptorLease {
     fn drop(&mut self) {
-        *self.0.held() -= 1;
+        *self.0.held.lock() -= 1;
         self.0.released.notify_one();
     }
 }
@@ -112,7 +113,7 @@ impl Descriptors {
                 Err(error) if !is_exhausted(&error) => return Err(error),
                 Err(error) => {
                     // A first file can wait as long as other transfers are running.
-                    hopeless = if is_first && *self.held() > 0 { 0 } else { hopeless + 1 };
+                    hopeless = if is_first && *self.held.lock() > 0 { 0 } else { hopeless + 1 };
                     if hopeless >= if is_first { MOST_ALONE } else { MOST_FURTHER } {
                         return Err(error.with_hint(HINT));
                     }
@@ -132,17 +133,13 @@ impl Descriptors {
     /// Counts a transfer with this file, unless descriptors would then run short. The first transfer is always counted, since no other
     /// could make room for it.
     fn hold(self: &Arc<Self>, file: &File) -> Option<DescriptorLease> {
-        let mut held = self.held();
+        let mut held = self.held.lock();
         if *held > 0 && !has_room(file, *held) {
             return None;
         }
         *held += 1;
         drop(held);
         Some(DescriptorLease(self.clone()))
-    }
-
-    fn held(&self) -> MutexGuard<'_, u64> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -9,8 +9,10 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
+
+use parking_lot::Mutex;
 
 #[cfg(not(unix))]
 use super::folder_by_path as system;
@@ -142,7 +144,7 @@ impl Root {
 
     /// The folder, created if missing.
     pub(in crate::transfer) fn folder(&self) -> Result<Arc<Folder>> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opened = self.opened.lock();
         if let Some(folder) = &*opened {
             return Ok(folder.clone());
         }

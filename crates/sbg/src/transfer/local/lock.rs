@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::Once;
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use super::folder::{Leaf, has_other_names};
 use crate::transfer::local::open_mode::{Access, Open};
@@ -126,14 +128,14 @@ static CLAIMED: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
 
 impl Claim {
     fn new(path: PathBuf) -> Option<Self> {
-        let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut claimed = CLAIMED.lock();
         claimed.get_or_insert_default().insert(path.clone()).then(|| Self(path))
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        if let Some(claimed) = &mut *CLAIMED.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(claimed) = &mut *CLAIMED.lock() {
             claimed.remove(&self.0);
         }
     }

@@ -4,8 +4,6 @@ use std::ffi::{OsStr, OsString};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::transfer::digest::hex;
-
 /// Suffix of a partial file. No other program uses it, so no file of the user is taken for one.
 const PART: &str = ".sbg-part";
 
@@ -80,7 +78,7 @@ pub(in crate::transfer) fn numbered<'n>(name: &'n str, number: u32) -> String {
 
 /// The start of a text and a hash of `whole`, which distinguishes texts that start alike, in at most `room` bytes.
 fn shortened(text: &str, whole: &[u8], room: usize) -> String {
-    let hash = format!("~{}", hex(&Sha256::digest(whole)[..8]));
+    let hash = format!("~{}", hex::encode(&Sha256::digest(whole)[..8]));
     let mut end = room.saturating_sub(hash.len()).min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -11,8 +11,9 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -21,7 +22,6 @@ use super::journal::{create_anew, incomplete};
 use super::stat::Stat;
 use super::state_folder;
 use crate::error::{Error, Result};
-use crate::transfer::digest::hex;
 use crate::transfer::engine::storage::Version;
 use crate::transfer::local::open_mode::{Access, Open};
 
@@ -79,7 +79,7 @@ pub(in crate::transfer) struct Tree {
 impl Tree {
     /// `local` is the target folder; for files from anywhere, the folder of all files.
     pub(in crate::transfer) fn new(endpoint: &str, remote: String, local: &Path) -> Self {
-        let local = hex(resolved(local).as_os_str().as_encoded_bytes());
+        let local = hex::encode(resolved(local).as_os_str().as_encoded_bytes());
         Self { endpoint: endpoint.to_owned(), remote, local }
     }
 }
@@ -107,7 +107,7 @@ impl Record {
     /// Opens the record of a tree in the state folder. Of a damaged record, the readable lines are used.
     pub(in crate::transfer) fn open(folder: &Arc<Folder>, tree: &Tree) -> Result<Self> {
         let name = serde_json::to_vec(tree).unwrap_or_default();
-        let leaf = folder.leaf(format!("{}.{RECORD}", hex(&Sha256::digest(name)[..16])));
+        let leaf = folder.leaf(format!("{}.{RECORD}", hex::encode(&Sha256::digest(name)[..16])));
         let path = leaf.path();
         let about = |error| Error::io(format!("cannot use the record `{}`", path.display()), error);
         let opened = leaf.open(Open::Read).and_then(|file| state_folder::check_journal(&file).map(|()| file));
@@ -128,7 +128,7 @@ impl Record {
 
     /// The pair of this path.
     pub(in crate::transfer) fn get(&self, path: &str) -> Option<Pair> {
-        self.pairs().get(path).cloned()
+        self.pairs.lock().get(path).cloned()
     }
 
     /// Records a pair. A failure is only logged: it makes the next run compare more.
@@ -136,17 +136,13 @@ impl Record {
         if let Err(error) = self.append(path, &pair) {
             tracing::warn!(path = %self.path.display(), %error, "cannot write the record of a tree");
         }
-        self.pairs().insert(path.into(), pair);
+        self.pairs.lock().insert(path.into(), pair);
     }
 
     /// Each line is one write, so that processes that append at the same time do not interleave.
     fn append(&self, path: &str, pair: &Pair) -> io::Result<()> {
         let line = line_of(&Line { path: path.into(), pair: Cow::Borrowed(pair) })?;
-        self.appended.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
-    }
-
-    fn pairs(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Pair>> {
-        self.pairs.lock().unwrap_or_else(PoisonError::into_inner)
+        self.appended.lock().write_all(line.as_bytes())
     }
 }
 

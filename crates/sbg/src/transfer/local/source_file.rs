@@ -5,11 +5,12 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, stream};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::pread;
@@ -120,7 +121,7 @@ impl SourceFile {
 
     /// CRC-32C of the whole file; `None` until all of it was read.
     pub(in crate::transfer) fn crc32c(&self) -> Option<u32> {
-        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = self.read.lock();
         let (mut at, mut whole) = (0, 0);
         for (start, (end, crc32c)) in &*read {
             let length = usize::try_from(end.checked_sub(*start)?).ok()?;
@@ -132,7 +133,7 @@ impl SourceFile {
     }
 
     fn was_read(&self, range: &Range<u64>, crc32c: u32) {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut read = self.read.lock();
         read.insert(range.start, (range.end, crc32c));
     }
 
@@ -202,7 +203,7 @@ impl PartContent {
                 read.inspect_err(|error| {
                     let again = io::Error::new(error.kind(), error.to_string());
                     let error = Error::io(format!("cannot read `{}`", source.path.display()), again);
-                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    *failed.lock() = Some(error);
                 })
             }
             Self::Memory(bytes) => {

@@ -3,8 +3,9 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::plan::{SyncAction, SyncPlan};
@@ -60,6 +61,6 @@ impl Open {
         if let (Value::Object(whole), Value::Object(line)) = (&mut whole, line) {
             whole.extend(line);
         }
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(format!("{whole}\n").as_bytes())
+        self.file.lock().write_all(format!("{whole}\n").as_bytes())
     }
 }

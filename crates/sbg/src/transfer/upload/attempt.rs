@@ -1,6 +1,8 @@
 //! The attempts to send a part, and their failures.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::error::{Error, ErrorKind};
 use crate::transfer::progress::Counters;
@@ -18,26 +20,26 @@ impl PartAttempt {
     }
 
     pub(super) fn add(&self, count: u64) {
-        if let Some(sent) = &mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(sent) = &mut *self.sent.lock() {
             *sent += count;
             self.counters.add_bytes(count);
         }
     }
 
     pub(super) fn has_sent(&self, length: u64) -> bool {
-        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) == Some(length)
+        *self.sent.lock() == Some(length)
     }
 
     /// Subtracts the sent bytes from the counters, because a redirect sends them again.
     pub(super) fn restart(&self) {
-        if let Some(sent) = &mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(sent) = &mut *self.sent.lock() {
             self.counters.take_back(std::mem::take(sent));
         }
     }
 
     /// Subtracts the sent bytes from the counters, because they must be sent again. Stops counting.
     pub(super) fn close(&self) {
-        if let Some(sent) = self.sent.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(sent) = self.sent.lock().take() {
             self.counters.take_back(sent);
         }
     }

@@ -5,13 +5,13 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::transfer::digest::hex;
 use crate::transfer::local::folder::{Folder, Leaf};
 use crate::transfer::local::journal::{self, JournalError};
 use crate::transfer::local::lock::{Locked, open_locked, remove_stale};
@@ -122,7 +122,7 @@ pub(super) struct UploadKey {
 
 /// A path as text if it is valid text; otherwise its bytes in a form that no absolute path has.
 pub(super) fn text(path: &Path) -> String {
-    let bytes = || format!("hex:{}", hex(path.as_os_str().as_encoded_bytes()));
+    let bytes = || format!("hex:{}", hex::encode(path.as_os_str().as_encoded_bytes()));
     path.to_str().map_or_else(bytes, str::to_owned)
 }
 
@@ -140,7 +140,7 @@ impl Record {
     pub(super) fn open(folder: &Arc<Folder>, key: &UploadKey, stopped: &dyn Fn() -> bool) -> Result<Self> {
         let about = |error| Error::io(format!("cannot use the folder `{}`", folder.path().display()), error);
         let name = serde_json::to_vec(key).map_err(|error| about(error.into()))?;
-        let name = hex(&Sha256::digest(name)[..16]);
+        let name = hex::encode(&Sha256::digest(name)[..16]);
         let journal = folder.leaf(format!("{name}.{JOURNAL}"));
         let lock_file = folder.leaf(format!("{name}{LOCK}"));
         let Some(lock) = open_locked(&lock_file, stopped).map_err(about)? else {
@@ -246,7 +246,7 @@ impl Ledger {
     }
 
     fn change(&self, change: impl FnOnce(&mut Open)) {
-        if let Some(open) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(open) = &mut *self.0.lock() {
             change(open);
         }
     }
@@ -254,7 +254,7 @@ impl Ledger {
     /// Leaves the journal with these parts for the next upload of the same key, or removes it if there is nothing to resume. Returns the
     /// record, which is still locked.
     pub(super) fn close(&self, parts: Option<Vec<PartReport>>) -> Option<Record> {
-        let Open { record, journal, .. } = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let Open { record, journal, .. } = self.0.lock().take()?;
         match parts {
             Some(parts) => record.save(&Journal { parts, ..journal }),
             None => record.remove(),

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::Range;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet, spawn_blocking};
 
@@ -409,7 +410,7 @@ impl Worker {
         let length = content.length();
         let part = PartRequest { url, headers, length, success, wanted, flow: &flow };
         let response = self.context.storage.put(part, body, &moving).await;
-        match unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match unread.lock().take() {
             Some(error) if response.is_err() => Err(StorageError::Fatal(error)),
             _ if response.is_ok() && !attempt.has_sent(length) => {
                 let message = "the storage confirmed a part before all of it was sent";
@@ -494,6 +495,6 @@ impl Worker {
     }
 
     pub(super) fn confirmed(&self) -> MutexGuard<'_, BTreeMap<usize, Confirmed>> {
-        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.confirmed.lock()
     }
 }

@@ -1,8 +1,10 @@
 //! The upload of one file of a batch.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::remote_folders::{FolderNames, ListedName, RemoteFolder, lock};
+use parking_lot::Mutex;
+
+use super::remote_folders::{FolderNames, ListedName, RemoteFolder};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::transfer::batch::comparison::{Comparison, FilePair, LocalState};
@@ -35,7 +37,7 @@ impl FileTask {
     pub(super) async fn run(self) -> FileReport {
         let (path, local, size, shared) =
             (self.local.path(), self.local.file.clone(), self.local.size, self.shared.clone());
-        let known = lock(&self.names).there.get(&self.local.name).cloned();
+        let known = self.names.lock().there.get(&self.local.name).cloned();
         let mut id = known.as_ref().map(|known| known.remote.id.clone());
         let outcome = match self.choose(known).await {
             Ok(Choice::Leave(outcome)) => Ok(outcome),
@@ -73,7 +75,7 @@ impl FileTask {
         match self.conflict {
             Conflict::Skip => Ok(Choice::Leave(Outcome::Skipped)),
             Conflict::Rename => {
-                let mut names = lock(&self.names);
+                let mut names = self.names.lock();
                 let mut numbers = (2..=u32::MAX).map(|number| numbered(name, number));
                 let free =
                     numbers.find(|name| !names.there.contains_key(name) && !names.claimed.contains(name));

@@ -1,10 +1,11 @@
 //! The remote folders of an upload: found, created if missing, and their contents by name.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use parking_lot::Mutex;
 
 use crate::api::destination::NamedDestination;
 use crate::client::Client;
@@ -71,10 +72,6 @@ pub(super) struct ListedName {
 pub(super) struct FolderNames {
     pub(super) there: HashMap<String, ListedName>,
     pub(super) claimed: HashSet<String>,
-}
-
-pub(super) fn lock(names: &Mutex<FolderNames>) -> MutexGuard<'_, FolderNames> {
-    names.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A remote folder and its contents.
@@ -170,7 +167,7 @@ impl Folders {
         let Some((parent, siblings)) = self.known.get(parents) else {
             return Err(Error::invalid(format!("the folder `{}` could not be created", parents.join("/"))));
         };
-        let known = lock(siblings).there.get(name).cloned();
+        let known = siblings.lock().there.get(name).cloned();
         let id = match known {
             Some(known) if known.is_folder => known.remote.id,
             Some(_) => return Err(is_a_file(name)),

@@ -4,9 +4,9 @@
 //! response already sent can be lost. A body that waits a moment lets such a response arrive first.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 /// How long a body waits for an early response, as the common clients wait for `100 Continue`.
@@ -44,14 +44,14 @@ impl BodyControl {
 
     /// The gate of a new body. When a redirect starts the next body, the previous one ends.
     pub(in crate::transfer) fn gate(&self) -> Gate {
-        let mut current = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.state.lock();
         current.send_replace(BodyState::Over);
         *current = watch::Sender::new(BodyState::Open);
         Gate { state: current.subscribe(), held: self.held }
     }
 
     fn set(&self, state: BodyState) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).send_replace(state);
+        self.state.lock().send_replace(state);
     }
 
     /// The response headers have arrived.
