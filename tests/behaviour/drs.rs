@@ -1,5 +1,6 @@
 //! Objects of the Data Repository Service, on the emulator's own server.
 
+use std::io::SeekFrom;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -9,6 +10,7 @@ use sbg::drs::DrsHosts;
 use sbg::transfer::VerifiedAgainst;
 use sbg_emulator::{Action, Emulator, FaultRule, Origin};
 use sbg_tests::{MIB, Stage, assert_refused, eventually, quick_retry};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
 /// The URI of a file on the server of the emulator.
 fn uri_of(stage: &Stage, id: &str) -> String {
@@ -70,6 +72,35 @@ async fn expired_url_of_a_drs_object_is_renewed() -> Result<()> {
     download.wait().await?;
     stage.assert_downloaded(&stage.path("large"), &id);
     assert_eq!(stage.calls("GET", "/access/aws-us-east-1").len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn drs_object_is_read_in_place_by_one_url() -> Result<()> {
+    let lifetime = Duration::from_secs(60);
+    let stage = Stage::with(Emulator::builder().min_part_size(1).url_lifetime(lifetime)).await;
+    let id = stage.large_file("large", 9 * MIB);
+    let object = stage.client.drs_object(uri_of(&stage, &id));
+    let bytes = object.content().await?;
+    stage.emulator.clear_requests();
+
+    let mut reader = object.reader();
+    reader.seek(SeekFrom::End(-3)).await?;
+    let mut end = Vec::new();
+    reader.read_to_end(&mut end).await?;
+    assert_eq!(end, bytes[9 * MIB - 3..]);
+    let ranges = [5 * MIB as u64..5 * MIB as u64 + 7, 0..4];
+    let parts = reader.read_ranges(ranges.clone()).await?;
+    assert_eq!((&parts[0], &parts[1]), (&bytes.slice(5 * MIB..5 * MIB + 7), &bytes.slice(..4)));
+    assert_eq!(stage.calls("GET", "/access/aws-us-east-1").len(), 1);
+
+    stage.emulator.clock().advance(lifetime);
+    reader.seek(SeekFrom::Start(1)).await?;
+    let mut three = [0; 3];
+    reader.read_exact(&mut three).await?;
+    assert_eq!(three, bytes[1..4]);
+    assert_eq!(stage.calls("GET", "/access/aws-us-east-1").len(), 2, "the URL has expired");
+    assert_eq!(object.read_ranges(ranges).await?, parts);
     Ok(())
 }
 

@@ -1,8 +1,9 @@
 //! What is read: a file of the platform, or an object of a DRS server. Knows where the signed URL of either comes from.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use http::HeaderMap;
+use parking_lot::Mutex;
 use sbg_raw::ClientFilesExt as _;
 
 use crate::drs::{self, DrsLocation, DrsObject, DrsObjectHandle};
@@ -36,6 +37,14 @@ impl Remote {
         match self {
             Self::File(file) => file.client.engine(),
             Self::Drs(object) => object.client().engine(),
+        }
+    }
+
+    /// The size, if a list has reported it.
+    pub(in crate::transfer) fn known_size(&self) -> Option<u64> {
+        match self {
+            Self::File(file) => file.known_size(),
+            Self::Drs(_) => None,
         }
     }
 
@@ -125,7 +134,7 @@ impl UrlSource {
                 Ok(Link::new(response.into_inner().url.into_exposed(), HeaderMap::new()))
             }
             Self::Drs(drs) => {
-                let known = drs.object.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let known = drs.object.lock().take();
                 let object = match known {
                     Some(object) => object,
                     None => drs.handle.find().await?.1,

@@ -1,7 +1,8 @@
 //! The signed URLs of the files that a client reads, kept so that many reads of a file cost one call.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 use crate::error::Result;
 use crate::transfer::download::signed_url::RenewableUrl;
@@ -25,7 +26,7 @@ struct Kept {
 impl KeptUrls {
     /// The URL of this file, which all reads of the file share.
     pub(in crate::transfer) fn of(&self, context: &Context, file_id: &str) -> RenewableUrl {
-        let kept = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = &mut *self.0.lock();
         kept.uses += 1;
         if let Some((used, url)) = kept.by_file.get_mut(file_id) {
             *used = kept.uses;

@@ -8,12 +8,13 @@ use futures::{StreamExt as _, stream};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::coalesce::coalesce;
+use super::kept_urls::url_of;
 use super::range_reader::{Begun, RangeReader};
 use super::stream::beyond;
 use crate::error::{Error, ErrorKind, Result};
-use crate::files::FileHandle;
 use crate::transfer::download::probe::{Object, Opened, open};
 use crate::transfer::download::sequential::{Next, Sequential};
+use crate::transfer::download::source::Remote;
 use crate::transfer::engine::retry::Retry;
 use crate::transfer::engine::runtime::Context;
 use crate::transfer::engine::storage::{Identity, Probe};
@@ -49,7 +50,7 @@ impl Source {
 #[derive(Debug)]
 pub(super) struct OpenFile {
     context: Context,
-    pub(super) file: FileHandle,
+    pub(super) remote: Remote,
     source: OnceLock<Source>,
     /// Held while the file is opened; others wait for the result.
     opening: tokio::sync::Mutex<()>,
@@ -58,14 +59,14 @@ pub(super) struct OpenFile {
 }
 
 impl OpenFile {
-    pub(super) fn new(file: FileHandle, limit: u64) -> Self {
-        let context = file.client.engine().context();
-        Self { context, file, source: OnceLock::new(), opening: tokio::sync::Mutex::default(), limit }
+    pub(super) fn new(remote: Remote, limit: u64) -> Self {
+        let context = remote.engine().context();
+        Self { context, remote, source: OnceLock::new(), opening: tokio::sync::Mutex::default(), limit }
     }
 
     /// The size, as the storage or else a list has reported it.
     pub(super) fn size(&self) -> Option<u64> {
-        self.source.get().map(Source::size).or_else(|| self.file.known_size())
+        self.source.get().map(Source::size).or_else(|| self.remote.known_size())
     }
 
     /// Opens the file with a request for this range, unless it is open. Then the response has begun, and has to be used.
@@ -78,7 +79,7 @@ impl OpenFile {
             return Ok((source.clone(), None));
         }
         let (source, begun) = self.first_request(first).await?;
-        if let Some(listed) = self.file.known_size().filter(|listed| *listed != source.size()) {
+        if let Some(listed) = self.remote.known_size().filter(|listed| *listed != source.size()) {
             let message =
                 format!("the file changed since it was listed: it has {} bytes, not {listed}", source.size());
             return Err(Error::new(ErrorKind::Integrity, message).with_hint("list it again"));
@@ -87,8 +88,7 @@ impl OpenFile {
     }
 
     async fn first_request(&self, first: &Range<u64>) -> Result<(Source, Option<Begun>)> {
-        let file_id = self.file.checked_file("read")?;
-        let signed_url = self.file.client.kept_urls().of(&self.context, file_id);
+        let signed_url = url_of(&self.context, &self.remote).await?;
         let (counters, mut first) = (Counters::new(), first.clone());
         loop {
             let opened = open(&self.context, &signed_url, &first, &counters, &mut Retry::default()).await?;

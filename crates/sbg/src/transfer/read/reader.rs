@@ -4,18 +4,21 @@ use std::fmt;
 use std::io::{self, SeekFrom};
 use std::ops::RangeBounds;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, ReadBuf};
 
 use super::readahead::Readahead;
 use super::remote_file::{RemoteFile, Settings};
 use super::stream::half_open;
+use crate::drs::DrsObjectHandle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::FileHandle;
+use crate::transfer::download::source::Remote;
 
 /// Default size of a block in bytes.
 const BLOCK: u64 = 256 * 1024;
@@ -47,7 +50,7 @@ impl FileHandle {
     /// # }
     /// ```
     pub fn reader(&self) -> FileReader {
-        FileReader::new(self.clone(), Settings { block_size: BLOCK, cache_blocks: BLOCKS })
+        FileReader::of(Remote::File(self.clone()))
     }
 
     /// Reads several ranges of the file: those close together in one request, the requests side by side. The results are in the order of
@@ -68,12 +71,49 @@ impl FileHandle {
         &self,
         ranges: impl IntoIterator<Item = R>,
     ) -> Result<Vec<Bytes>> {
-        let ranges = ranges.into_iter().map(|range| half_open(&range)).collect();
-        self.reader().remote.ranges(ranges).await
+        self.reader().read_ranges(ranges).await
     }
 }
 
-/// A remote file that is read in place: [`AsyncRead`], [`AsyncSeek`] and [`AsyncBufRead`]. Made by [`FileHandle::reader`];
+impl DrsObjectHandle {
+    /// Opens the object for reading in place, as [`FileHandle::reader`] does. Its checksums are not verified.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> std::io::Result<()> {
+    /// use tokio::io::AsyncReadExt as _;
+    ///
+    /// let mut magic = [0; 4];
+    /// client.drs_object("drs://caninedc.org/b-form").reader().read_exact(&mut magic).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reader(&self) -> FileReader {
+        FileReader::of(Remote::Drs(self.clone()))
+    }
+
+    /// Reads several ranges of the object, as [`FileHandle::read_ranges`] does.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let object = client.drs_object("drs://caninedc.org/b-form");
+    /// let parts = object.read_ranges([0..4, 1_000_000..1_065_536]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] for a range that begins beyond the end of the object; or any error of the calls.
+    pub async fn read_ranges<R: RangeBounds<u64>>(
+        &self,
+        ranges: impl IntoIterator<Item = R>,
+    ) -> Result<Vec<Bytes>> {
+        self.reader().read_ranges(ranges).await
+    }
+}
+
+/// A remote file that is read in place: [`AsyncRead`], [`AsyncSeek`] and [`AsyncBufRead`]. Made by [`FileHandle::reader`] and
+/// [`DrsObjectHandle::reader`];
 /// [`blocking::FileReader`](crate::blocking::FileReader) is the same for programs without an async runtime.
 ///
 /// It reads whole blocks and keeps those read last. While blocks are read one after another it reads ahead, up to 16 MiB; a seek stops
@@ -117,14 +157,18 @@ impl<T> Waiting<T> {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
-        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(context)
+        self.0.get_mut().as_mut().poll(context)
     }
 }
 
 impl FileReader {
-    fn new(file: FileHandle, settings: Settings) -> Self {
+    fn of(remote: Remote) -> Self {
+        Self::new(remote, Settings { block_size: BLOCK, cache_blocks: BLOCKS })
+    }
+
+    fn new(remote: Remote, settings: Settings) -> Self {
         let ahead = (AHEAD / settings.block_size).min(settings.cache_blocks as u64 / 2);
-        let remote = Arc::new(RemoteFile::new(file, settings));
+        let remote = Arc::new(RemoteFile::new(remote, settings));
         let readahead = Readahead::new(ahead);
         Self { remote, position: 0, current: None, pending: None, from_end: None, readahead }
     }
@@ -138,7 +182,7 @@ impl FileReader {
     /// ```
     pub fn block_size(self, bytes: u64) -> Self {
         let block_size = bytes.clamp(1, LARGEST_BLOCK);
-        Self::new(self.remote.file().clone(), Settings { block_size, ..self.remote.settings() })
+        Self::new(self.remote.remote().clone(), Settings { block_size, ..self.remote.settings() })
     }
 
     /// Most blocks in the cache, at least 1; 128 by default, which are 32 MiB. Set it before reading: it empties the cache.
@@ -150,7 +194,7 @@ impl FileReader {
     /// ```
     pub fn cache_blocks(self, count: usize) -> Self {
         Self::new(
-            self.remote.file().clone(),
+            self.remote.remote().clone(),
             Settings { cache_blocks: count.max(1), ..self.remote.settings() },
         )
     }
@@ -302,9 +346,8 @@ impl Clone for FileReader {
 
 impl fmt::Debug for FileReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = self.remote.file().id();
         f.debug_struct("FileReader")
-            .field("file", &id)
+            .field("file", &self.remote.remote().name())
             .field("position", &self.position)
             .finish_non_exhaustive()
     }

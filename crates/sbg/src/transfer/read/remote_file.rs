@@ -3,16 +3,17 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::block_cache::BlockCache;
 use super::open_file::{OpenFile, PIECE, Source, sliced};
 use crate::error::{Error, Result};
-use crate::files::FileHandle;
+use crate::transfer::download::source::Remote;
 
 /// A block that has arrived, or will.
 type Coming = watch::Receiver<Option<Result<Bytes>>>;
@@ -45,10 +46,10 @@ struct Blocks {
 }
 
 impl RemoteFile {
-    pub(super) fn new(file: FileHandle, settings: Settings) -> Self {
+    pub(super) fn new(remote: Remote, settings: Settings) -> Self {
         let limit = settings.block_size.saturating_mul(settings.cache_blocks as u64);
         let blocks = Blocks {
-            file: OpenFile::new(file, limit),
+            file: OpenFile::new(remote, limit),
             settings,
             cache: Mutex::new(BlockCache::new(settings.cache_blocks)),
             arrived: Notify::new(),
@@ -61,8 +62,9 @@ impl RemoteFile {
         self.blocks.settings
     }
 
-    pub(super) fn file(&self) -> &FileHandle {
-        &self.blocks.file.file
+    /// What is read.
+    pub(super) fn remote(&self) -> &Remote {
+        &self.blocks.file.remote
     }
 
     /// The size, if known.
@@ -92,7 +94,7 @@ impl RemoteFile {
             };
             let block = coming.wait_for(Option::is_some).await.ok().and_then(|block| block.clone());
             return block.unwrap_or_else(|| {
-                self.blocks.cache().remove(number);
+                self.blocks.cache.lock().remove(number);
                 Err(Error::cancelled())
             });
         }
@@ -104,7 +106,7 @@ impl RemoteFile {
         let end = self.size().map_or(0, |size| size.div_ceil(blocks.settings.block_size));
         let mut new = VecDeque::new();
         let wanted = {
-            let mut cache = blocks.cache();
+            let mut cache = blocks.cache.lock();
             let present = cache.get(number).cloned();
             let Some(wanted) = present.or_else(|| add(&mut cache, number, &mut new)) else { return Ok(None) };
             for number in ahead.start..ahead.end.min(end) {
@@ -117,7 +119,7 @@ impl RemoteFile {
         while let Some(run) = next_run(&mut new, PIECE / blocks.settings.block_size) {
             let fetch = Fetch { blocks: blocks.clone(), waiting: run, block: BytesMut::new() };
             let stop = self.stop.clone();
-            self.file().client.engine().spawn(async move {
+            self.remote().engine().spawn(async move {
                 tokio::select! {
                     () = stop.cancelled() => {}
                     () = fetch.run() => {}
@@ -145,7 +147,7 @@ impl RemoteFile {
         let (give, done) = oneshot::channel();
         let stop = self.stop.child_token();
         let _stop = stop.clone().drop_guard();
-        self.file().client.engine().spawn(async move {
+        self.remote().engine().spawn(async move {
             tokio::select! {
                 () = stop.cancelled() => {}
                 done = work => drop(give.send(done)),
@@ -156,12 +158,8 @@ impl RemoteFile {
 }
 
 impl Blocks {
-    fn cache(&self) -> MutexGuard<'_, BlockCache<Coming>> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn cannot_read(&self) -> String {
-        format!("cannot read the file `{}`", self.file.file.id())
+        format!("cannot read the file `{}`", self.file.remote.name())
     }
 }
 
@@ -198,7 +196,7 @@ impl Fetch {
             let error = error.of_transfer(|| self.blocks.cannot_read());
             for (number, give) in self.waiting.drain(..) {
                 // The next read tries again.
-                self.blocks.cache().remove(number);
+                self.blocks.cache.lock().remove(number);
                 give.send_replace(Some(Err(error.clone())));
             }
             self.blocks.arrived.notify_waiters();
