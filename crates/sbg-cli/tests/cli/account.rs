@@ -12,6 +12,17 @@ fn whoami_makes_one_request() {
 }
 
 #[test]
+fn certificates_of_the_system_are_needed_by_tls_alone() {
+    let without_certificates = |user: &User| {
+        let empty = user.write("none.pem", "");
+        user.checked(user.sbg(&["whoami"]).env("SSL_CERT_FILE", empty))
+    };
+    without_certificates(&User::new()).success();
+    let done = without_certificates(&User::with(|builder| builder.tls(true))).code(1);
+    assert!(stderr(&done).contains("No CA certificates were loaded from the system"), "{}", stderr(&done));
+}
+
+#[test]
 fn projects_are_created_and_deleted() {
     let user = User::new();
     assert_eq!(

@@ -1,12 +1,13 @@
 //! rustls, with the certificates that the operating system trusts.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use reqwest::ClientBuilder;
-use rustls::ClientConfig;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use super::{bad_identity, bad_roots};
@@ -24,7 +25,7 @@ impl Tls {
             .with_safe_default_protocol_versions()
             .map_err(unusable)?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier(roots, provider)?));
+            .with_custom_certificate_verifier(verifier(roots, provider)?);
         let mut config = match identity {
             None => config.with_no_client_auth(),
             Some(pem) => {
@@ -57,13 +58,9 @@ fn provider() -> Arc<CryptoProvider> {
     })
 }
 
-fn verifier(roots: &[Vec<u8>], provider: Arc<CryptoProvider>) -> Result<Verifier> {
-    let unusable = |error| {
-        Error::new(ErrorKind::Config, "the certificates of the operating system cannot be used")
-            .with_source(error)
-    };
+fn verifier(roots: &[Vec<u8>], provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
     if roots.is_empty() {
-        return Verifier::new(provider).map_err(unusable);
+        return Ok(Arc::new(SystemVerifier { provider, loaded: OnceLock::new() }));
     }
     let mut extra = Vec::new();
     for pem in roots {
@@ -74,9 +71,61 @@ fn verifier(roots: &[Vec<u8>], provider: Arc<CryptoProvider>) -> Result<Verifier
         extra.extend(found);
     }
     #[cfg(not(target_os = "android"))]
-    return Verifier::new_with_extra_roots(extra, provider).map_err(|error| bad_roots().with_source(error));
+    return match Verifier::new_with_extra_roots(extra, provider) {
+        Ok(verifier) => Ok(Arc::new(verifier)),
+        Err(error) => Err(bad_roots().with_source(error)),
+    };
     #[cfg(target_os = "android")]
     return Err(Error::new(ErrorKind::Config, "custom root certificates are not supported on Android"));
+}
+
+/// Loads the certificates of the operating system for the first TLS connection: there are many, and a client of a server without TLS needs
+/// none of them.
+#[derive(Debug)]
+struct SystemVerifier {
+    provider: Arc<CryptoProvider>,
+    loaded: OnceLock<std::result::Result<Verifier, rustls::Error>>,
+}
+
+impl SystemVerifier {
+    fn loaded(&self) -> std::result::Result<&Verifier, rustls::Error> {
+        self.loaded.get_or_init(|| Verifier::new(self.provider.clone())).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl ServerCertVerifier for SystemVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
+        self.loaded()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        self.loaded()?.verify_tls12_signature(message, cert, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
+        self.loaded()?.verify_tls13_signature(message, cert, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 fn certificates(
