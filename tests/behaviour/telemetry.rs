@@ -160,7 +160,7 @@ async fn telling(
 ) -> (Stage, Arc<Mutex<Vec<Waiting>>>) {
     let waits: Arc<Mutex<Vec<Waiting>>> = Arc::default();
     let log = waits.clone();
-    let told = move |waiting: &Waiting| log.0.lock().push(waiting.clone());
+    let told = move |waiting: &Waiting| log.lock().push(waiting.clone());
     (Stage::tuned(Emulator::builder(), |client| tune(client.on_wait(told))).await, waits)
 }
 
@@ -173,7 +173,7 @@ async fn every_wait_reports_reason_and_length() -> Result<()> {
     stage.fault(FaultRule::api(Action::RateLimited { reset_header: true }).nth(1));
     stage.fault(FaultRule::api(Action::Reset).nth(1));
     stage.client.users().me().await?;
-    let waits = waits.0.lock();
+    let waits = waits.lock();
     let told: Vec<_> =
         waits.iter().map(|wait| (wait.operation, wait.reason.as_str(), wait.attempts)).collect();
     assert_eq!(
@@ -200,7 +200,7 @@ async fn default_client_waits_for_maintenance_and_429() -> Result<()> {
         stage.fault(FaultRule::api(fault));
         let call = stage.client.users().me().send();
         let told = || {
-            let waits = waits.0.lock();
+            let waits = waits.lock();
             waits.first().map(|wait| (wait.reason.clone(), wait.wait))
         };
         tokio::select! {
@@ -222,7 +222,7 @@ async fn wait_ends_when_the_call_is_cancelled() -> Result<()> {
         stage.fault(FaultRule::api(fault));
         let client = stage.client.clone();
         let call = tokio::spawn(async move { client.users().me().await });
-        let told = || !waits.0.lock().is_empty();
+        let told = || !waits.lock().is_empty();
         eventually("the call waits", told).await;
         call.abort();
         assert!(call.await.expect_err("it was given up").is_cancelled());
