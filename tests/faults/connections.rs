@@ -126,11 +126,13 @@ async fn pause_starts_no_range() -> Result<()> {
     stage.fault(FaultRule::storage(Action::Stall(1000)));
     let id = stage.large_file("large", 400 * MIB);
     let download = stage.client.file(&id).download(stage.path("large")).start();
-    eventually("all connections are in use", || stage.storage("GET").len() == FIRST).await;
-    let planned = download.progress().parts_total;
+    // On a busy machine the first have been replaced before the last is open.
+    eventually("all connections are in use", || stage.storage("GET").len() >= FIRST).await;
     download.pause()?;
+    let state = || (stage.storage("GET").len(), download.progress().parts_total);
+    let paused = state();
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!((stage.storage("GET").len(), download.progress().parts_total), (FIRST, planned));
+    assert_eq!(state(), paused);
     stage.emulator.faults().clear();
     download.resume()?;
     download.wait().await?;

@@ -54,7 +54,9 @@ fn starts(requests: &[Recorded]) -> Vec<usize> {
 
 #[tokio::test]
 async fn short_range_leaves_no_hole() -> Result<()> {
-    assert_eq!(survives(FaultRule::storage(Action::ShortRange).nth(1)).await?.len(), 4);
+    // Three ranges, and the rest of the short one. Connections that have nothing to do may split ranges further.
+    let requests = survives(FaultRule::storage(Action::ShortRange).nth(1)).await?;
+    assert!(requests.len() >= 4, "{:?}", starts(&requests));
     survives(FaultRule::storage(Action::ShortRange).nth(3)).await?;
     Ok(())
 }

@@ -5,7 +5,9 @@ use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::folder::Folder;
 use crate::error::{Error, Result};
@@ -29,7 +31,7 @@ impl StateFolder {
     ///
     /// Checked on each call, but opened again only if the path leads to another folder or its permissions have changed.
     pub(in crate::transfer) fn open(&self) -> Result<Arc<Folder>> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opened = self.opened.lock();
         if let Some((identity, folder)) = &*opened
             && self.path.metadata().ok().and_then(|now| Identity::of_private(&now)) == Some(*identity)
         {
