@@ -53,6 +53,66 @@ python_packages() {
     "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$@"
 }
 
+# Generates $work/client from $work/api.json with OpenAPI Generator, which a package of PyPI has as a whole.
+openapi_generator() { # GENERATOR [OPTION ...]
+    local jar
+    python_packages openapi-generator-cli==7.26.0
+    jar=$("$work/venv/bin/python" -c 'import openapi_generator_cli as p; print(p.__path__[0])')/openapi-generator.jar
+    seen version "$(java -jar "$jar" version)" 7.26.0
+    java -jar "$jar" generate -i "$work/api.json" -o "$work/client" -g "$@" > "$work/generator.log" 2>&1 ||
+        { cat "$work/generator.log"; exit 1; }
+}
+
+# Generates a client in R and installs it.
+r_client() { # [OPTION ...]
+    openapi_generator r --additional-properties=packageName=pears "$@"
+    mkdir "$work/library"
+    export R_LIBS=$work/library
+    R CMD INSTALL --no-docs --no-test-load --library="$work/library" "$work/client" > "$work/install.log" 2>&1 ||
+        { cat "$work/install.log"; exit 1; }
+}
+
+# Prints the value of an expression in R that uses the installed client, or its error.
+r() {
+    Rscript -e 'library(pears)' -e "cat(tryCatch({$1}, error = function(e) conditionMessage(e)))" | head -n 1
+}
+
+# Prints the class path of a client in Java: the annotations of Debian, and Jackson, which the generator has.
+java_libraries() {
+    debian libjakarta-annotation-api-java libjsr305-java
+    printf '%s' "$work"/venv/lib/python3*/site-packages/openapi_generator_cli/openapi-generator.jar \
+        :"$work"/debian/usr/share/java/jakarta-annotation-api.jar:"$work"/debian/usr/share/java/jsr305.jar
+}
+
+# Compiles a program for Node. It may be in TypeScript, whose types are not checked.
+node_program() { # FILE
+    "$work/node_modules/.bin/esbuild" --bundle --platform=node --log-level=error --outfile="$work/program.cjs" "$work/$1"
+}
+
+# Starts a server that responds to everything with a body, `{}` by default, and writes method and target of the requests to $work/requests.
+serve_anything() { # [BODY]
+    # The first request is the one that waits for the server.
+    serve python3 -c '
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        with open(sys.argv[2], "a") as requests:
+            requests.write(f"{self.command} {self.path}\n")
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(sys.argv[3])))
+        self.end_headers()
+        self.wfile.write(sys.argv[3].encode())
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+' "$port" "$work/requests" "${1:-{\}}"
+}
+
+# The last request to that server, its query decoded.
+requested() {
+    tail -n 1 "$work/requests" | python3 -c 'import sys, urllib.parse; print(urllib.parse.unquote(sys.stdin.read().strip()))'
+}
+
 # Starts the installed Azurite with a public object `objects/ten` of ten bytes.
 azurite_with_ten_bytes() {
     serve "$work/node_modules/.bin/azurite-blob" --blobHost 127.0.0.1 --blobPort "$port" \
