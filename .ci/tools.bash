@@ -25,8 +25,11 @@ debian_packages() {
         [[ -x /usr/sbin/${server%:*} ]] || packages+=("${server#*:}")
     done
     [[ -e /usr/lib/lighttpd/mod_webdav.so ]] || packages+=(lighttpd-mod-webdav)
-    # Generators are in Java, and R is one of the languages. Clients in others are compiled on demand: openapi/README.md.
-    command -v java > /dev/null || packages+=(default-jre-headless)
+    # Generators are in Java, and Java, Go and R are languages of guides. Clients in others are compiled on demand: openapi/README.md.
+    command -v javac > /dev/null || packages+=(default-jdk-headless)
+    [[ -e /usr/share/java/jakarta-annotation-api.jar && -e /usr/share/java/jsr305.jar ]] ||
+        packages+=(libjakarta-annotation-api-java libjsr305-java)
+    command -v go > /dev/null || packages+=(golang-go)
     [[ -e /usr/lib/R/site-library/httr2 ]] ||
         packages+=(r-base-core r-cran-httr2 r-cran-jsonlite r-cran-r6 r-cran-stringr r-cran-base64enc)
     command -v chromium > /dev/null || packages+=(chromium fonts-dejavu-core)

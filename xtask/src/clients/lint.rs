@@ -8,13 +8,30 @@ use serde_json::Value;
 use super::workshop::Workshop;
 use xtask_process::{output, step};
 
+/// A linter, as the table has it.
+pub struct Linter {
+    pub name: &'static str,
+    pub package: &'static str,
+    pub documents: &'static str,
+}
+
+/// All linters. Each finding fails the task.
+pub const LINTERS: [Linter; 3] = [
+    Linter { name: "redocly", package: "@redocly/cli", documents: "both bundles" },
+    Linter {
+        name: "openapi-spec-validator",
+        package: "openapi-spec-validator",
+        documents: "the portable bundle",
+    },
+    Linter { name: "spectral", package: "@stoplight/spectral-cli", documents: "the portable bundle" },
+];
+
 /// Checks both bundles; with `all`, also with the linters that take longer.
 pub fn run(workshop: &Workshop<'_>, all: bool) -> Result<()> {
     for (name, config) in
         [("sbg.openapi.json", "redocly.yaml"), ("sbg.portable.openapi.json", "redocly-portable.yaml")]
     {
-        let found = step(&format!("{name}: redocly"), || redocly(workshop, name, config))?;
-        print!("{found}");
+        step(&format!("{name}: redocly"), || redocly(workshop, name, config))?;
     }
     step("sbg.portable.openapi.json: openapi-spec-validator", || {
         output(Command::new(workshop.python("openapi-spec-validator")).arg(&workshop.document))
@@ -29,8 +46,8 @@ pub fn run(workshop: &Workshop<'_>, all: bool) -> Result<()> {
     Ok(())
 }
 
-/// Checks a bundle with redocly. Its errors fail the task; returns its warnings.
-fn redocly(workshop: &Workshop<'_>, bundle: &str, config: &str) -> Result<String> {
+/// Checks a bundle with redocly. Its warnings fail the task as its errors do.
+fn redocly(workshop: &Workshop<'_>, bundle: &str, config: &str) -> Result<()> {
     let mut redocly = workshop.node("redocly");
     redocly.args(["lint", "--format=json", "--config"]).arg(workshop.sources.join("typescript").join(config));
     // Otherwise it asks the registry for newer versions.
@@ -48,7 +65,6 @@ fn redocly(workshop: &Workshop<'_>, bundle: &str, config: &str) -> Result<String
         format!("{severity}: {message} [{rule}]\n  at {place}\n")
     });
     let shown: String = shown.collect();
-    let warnings = problems.iter().filter(|problem| problem["severity"] == "warn").count();
-    ensure!(ran.status.success() && problems.len() == warnings, "redocly found errors in {bundle}:\n{shown}");
-    Ok(shown)
+    ensure!(ran.status.success() && problems.is_empty(), "redocly has findings in {bundle}:\n{shown}");
+    Ok(())
 }

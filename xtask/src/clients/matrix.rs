@@ -18,8 +18,8 @@ pub enum Generator {
     Jar(&'static str, &'static [&'static str]),
     /// A program of a Node package: package, program, arguments, and the options that a user has to give.
     Node(&'static str, &'static str, &'static [&'static str], &'static str),
-    /// A program of a Python package, which has the same name: arguments, and the options that a user has to give.
-    Python(&'static str, &'static [&'static str], &'static str),
+    /// The same of a Python package.
+    Python(&'static str, &'static str, &'static [&'static str], &'static str),
 }
 
 /// The language of a client, which says how it is compiled and run.
@@ -32,13 +32,29 @@ pub enum Language {
     Php,
     Ruby,
     R,
+    Rust,
+    /// Types in Python, without calls.
+    Models,
 }
 
 /// The steps of the scenario, as the programs print them.
-pub const STEPS: [&str; 12] = [
+const STEPS: [&str; 12] = [
     "account", "project", "folder", "upload", "names", "metadata", "rename", "download", "tasks", "refusal",
     "nulls", "unknown",
 ];
+
+/// The steps of a program that has models only.
+const MODEL_STEPS: [&str; 4] = ["examples", "account", "nulls", "unknown"];
+
+impl Client {
+    /// The steps of its program.
+    pub fn steps(&self) -> &'static [&'static str] {
+        match self.language {
+            Language::Models => &MODEL_STEPS,
+            _ => &STEPS,
+        }
+    }
+}
 
 const ENTRY: &str = "a metadata filter as a parameter of its own";
 
@@ -47,6 +63,7 @@ pub const CLIENTS: &[Client] = &[
     Client {
         name: "openapi-python-client",
         generator: Generator::Python(
+            "openapi-python-client",
             "openapi-python-client",
             &[
                 "generate",
@@ -178,7 +195,7 @@ pub const CLIENTS: &[Client] = &[
             ],
         ),
         language: Language::Java,
-        cheap: false,
+        cheap: true,
         by_hand: "an interceptor that divides a metadata filter into parameters",
     },
     Client {
@@ -191,7 +208,7 @@ pub const CLIENTS: &[Client] = &[
             ],
         ),
         language: Language::Go,
-        cheap: false,
+        cheap: true,
         by_hand: "",
     },
     Client {
@@ -222,6 +239,37 @@ pub const CLIENTS: &[Client] = &[
         cheap: true,
         by_hand: "`WithHttpInfo` calls; enums after the constructor; maps and empty objects as JSON",
     },
+    Client {
+        name: "rust",
+        generator: Generator::Jar("rust", &["--additional-properties=packageName=sbg_api"]),
+        language: Language::Rust,
+        cheap: false,
+        by_hand: "a list with a metadata filter by `reqwest`",
+    },
+    Client {
+        name: "datamodel-code-generator",
+        generator: Generator::Python(
+            "datamodel-code-generator",
+            "datamodel-codegen",
+            &[
+                "--input",
+                "IN",
+                "--input-file-type",
+                "openapi",
+                "--output-model-type",
+                "pydantic_v2.BaseModel",
+                "--extra-fields",
+                "allow",
+                "--disable-timestamp",
+                "--output",
+                "OUT.py",
+            ],
+            "`--output-model-type pydantic_v2.BaseModel --extra-fields allow`",
+        ),
+        language: Language::Models,
+        cheap: true,
+        by_hand: "the requests: it makes models only",
+    },
 ];
 
 #[cfg(test)]
@@ -229,11 +277,19 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::clients::guides::GUIDES;
 
     #[test]
     fn clients_have_distinct_names() {
         let names: BTreeSet<&str> = CLIENTS.iter().map(|client| client.name).collect();
         assert_eq!(names.len(), CLIENTS.len());
+    }
+
+    #[test]
+    fn programs_of_guides_run_in_ci() {
+        for (name, ..) in GUIDES {
+            assert!(CLIENTS.iter().any(|client| client.name == name && client.cheap), "{name}");
+        }
     }
 
     #[test]

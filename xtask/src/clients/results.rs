@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write as _};
 
-use super::matrix::{CLIENTS, STEPS};
+use super::lint::LINTERS;
+use super::matrix::CLIENTS;
 use super::workshop::Pins;
 
 /// What came of a client.
@@ -12,8 +13,22 @@ pub enum Outcome {
     Skipped(String),
     /// It cannot be generated or compiled, with the reason.
     Broken(String),
-    /// It ran: the steps that failed, with their reasons. The program of its guide counts as a step if it fails.
-    Ran(Vec<String>),
+    /// It ran.
+    Ran(Ran),
+}
+
+/// What came of a program.
+pub struct Ran {
+    /// The number of its steps.
+    pub steps: usize,
+    /// The steps that failed, with their reasons. The program of its guide counts as a step if it fails.
+    pub failed: Vec<String>,
+}
+
+impl Ran {
+    fn done(&self) -> usize {
+        self.steps.saturating_sub(self.failed.len())
+    }
 }
 
 impl Outcome {
@@ -22,9 +37,7 @@ impl Outcome {
         match self {
             Self::Skipped(_) => None,
             Self::Broken(_) => Some(Score { compiles: false, steps: 0 }),
-            Self::Ran(failed) => {
-                Some(Score { compiles: true, steps: STEPS.len().saturating_sub(failed.len()) })
-            }
+            Self::Ran(ran) => Some(Score { compiles: true, steps: ran.done() }),
         }
     }
 }
@@ -34,9 +47,9 @@ impl Display for Outcome {
         match self {
             Self::Skipped(why) => write!(f, "skipped, {why}"),
             Self::Broken(why) => write!(f, "does not compile: {why}"),
-            Self::Ran(failed) => {
-                write!(f, "{} of {} steps", STEPS.len().saturating_sub(failed.len()), STEPS.len())?;
-                failed.iter().try_for_each(|why| write!(f, "\n  {why}"))
+            Self::Ran(ran) => {
+                write!(f, "{} of {} steps", ran.done(), ran.steps)?;
+                ran.failed.iter().try_for_each(|why| write!(f, "\n  {why}"))
             }
         }
     }
@@ -49,15 +62,15 @@ pub struct Score {
     steps: usize,
 }
 
-/// The steps that failed, in the output of a program: those that it does not report as done.
-pub fn failed_steps(output: &str) -> Vec<String> {
+/// What came of a program with these steps, by its output: those that it does not report as done have failed.
+pub fn ran(steps: &[&str], output: &str) -> Ran {
     let reported: BTreeMap<&str, &str> = output.lines().filter_map(|line| line.split_once(": ")).collect();
-    let failed = STEPS.iter().filter_map(|step| match reported.get(step) {
+    let failed = steps.iter().filter_map(|step| match reported.get(step) {
         Some(&"ok") => None,
         Some(why) => Some(format!("{step}: {why}")),
         None => Some(format!("{step}: not reported")),
     });
-    failed.collect()
+    Ran { steps: steps.len(), failed: failed.collect() }
 }
 
 /// The scores in the table.
@@ -71,7 +84,7 @@ pub fn read(table: &str) -> BTreeMap<String, Score> {
     rows.collect()
 }
 
-/// The table, with new scores of the clients that ran.
+/// The table, with new scores of the clients that ran. Linters have no score: a finding fails the task before it is written.
 pub fn table(pins: &Pins, recorded: &BTreeMap<String, Score>, outcomes: &[(&str, Outcome)]) -> String {
     let mut table =
         "| client | generator | options | compiles | steps | what a program does itself |\n|---|---|---|---|---|---|\n".to_owned();
@@ -87,18 +100,31 @@ pub fn table(pins: &Pins, recorded: &BTreeMap<String, Score>, outcomes: &[(&str,
         let _ = writeln!(
             table,
             "| `{name}` | {generator} | {options} | {compiles} | {steps} of {} | {} |",
-            STEPS.len(),
+            client.steps().len(),
             client.by_hand
         );
     }
+    for linter in LINTERS {
+        let (name, version) = (linter.name, pins.version(linter.package));
+        let _ = writeln!(
+            table,
+            "| `{name}` | {} {version} | linter of {} | | no findings | |",
+            linter.package, linter.documents
+        );
+    }
     table
+}
+
+/// The number of steps of a client.
+fn steps(name: &str) -> usize {
+    CLIENTS.iter().find(|client| client.name == name).map_or(0, |client| client.steps().len())
 }
 
 /// The clients that are worse than the table says.
 pub fn regressions(recorded: &BTreeMap<String, Score>, outcomes: &[(&str, Outcome)]) -> Vec<String> {
     let worse = outcomes.iter().filter(|(name, outcome)| match (outcome.score(), recorded.get(*name)) {
         (Some(new), Some(old)) => new < *old,
-        (Some(new), None) => new.steps < STEPS.len(),
+        (Some(new), None) => new.steps < steps(name),
         (None, _) => false,
     });
     worse.map(|(name, outcome)| format!("{name}: {outcome}")).collect()
@@ -108,7 +134,7 @@ pub fn regressions(recorded: &BTreeMap<String, Score>, outcomes: &[(&str, Outcom
 pub fn summary(outcomes: &[(&str, Outcome)]) -> String {
     let whole = outcomes
         .iter()
-        .filter(|(_, outcome)| matches!(outcome, Outcome::Ran(failed) if failed.is_empty()))
+        .filter(|(_, outcome)| matches!(outcome, Outcome::Ran(ran) if ran.failed.is_empty()))
         .count();
     let skipped = outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Skipped(_))).count();
     format!("{whole} of {} clients with all steps, {skipped} skipped", outcomes.len())
@@ -118,22 +144,28 @@ pub fn summary(outcomes: &[(&str, Outcome)]) -> String {
 mod tests {
     use super::*;
 
-    fn ran(failed: usize) -> Outcome {
-        Outcome::Ran(vec![String::new(); failed])
+    fn outcome(failed: usize) -> Outcome {
+        Outcome::Ran(Ran { steps: 12, failed: vec![String::new(); failed] })
     }
 
     #[test]
     fn unreported_steps_fail() {
-        let all = STEPS.map(|step| format!("{step}: ok\n")).concat();
-        assert_eq!(failed_steps(&all), Vec::<String>::new());
-        let some = all.replace("names: ok\n", "").replace("tasks: ok", "tasks: refused");
-        assert_eq!(failed_steps(&some), ["names: not reported", "tasks: refused"]);
+        let check = |output, expected: &[&str]| {
+            let Ran { steps, failed } = ran(&["account", "names", "tasks"], output);
+            assert_eq!(
+                (steps, failed),
+                (3, expected.iter().map(|why| (*why).to_owned()).collect()),
+                "{output}"
+            );
+        };
+        check("account: ok\nnames: ok\ntasks: ok\n", &[]);
+        check("account: ok\ntasks: refused\n", &["names: not reported", "tasks: refused"]);
     }
 
     #[test]
     fn table_is_read_as_it_is_written() {
         let outcomes = [
-            ("ruby", ran(2)),
+            ("ruby", outcome(2)),
             ("java", Outcome::Broken("why".to_owned())),
             ("go", Outcome::Skipped(String::new())),
         ];
@@ -153,11 +185,13 @@ mod tests {
         let check = |name, outcome, expected| {
             assert_eq!(regressions(&recorded, &[(name, outcome)]).len(), usize::from(expected), "{name}");
         };
-        check("ruby", ran(1), false);
-        check("ruby", ran(0), false);
-        check("ruby", ran(2), true);
+        check("ruby", outcome(1), false);
+        check("ruby", outcome(0), false);
+        check("ruby", outcome(2), true);
         check("ruby", Outcome::Broken(String::new()), true);
         check("ruby", Outcome::Skipped(String::new()), false);
-        check("new", ran(1), true);
+        // A client that is not in the table.
+        check("go", outcome(1), true);
+        check("go", outcome(0), false);
     }
 }

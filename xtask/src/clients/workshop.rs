@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 
 use super::matrix::{Client, Generator, Language};
 use super::odd;
-use super::results::{Outcome, failed_steps};
+use super::results::{self, Outcome};
 use crate::emulator::Emulator;
 use xtask_process::{NODE, NPM, PYTHON, empty, once, output, versions, virtual_environment};
 
@@ -106,17 +106,17 @@ impl<'e> Workshop<'e> {
             Err(error) => return Outcome::Broken(format!("{error:#}")),
         };
         self.emulator.configure(&mut scenario).env("SBG_ODD_ENDPOINT", &self.odd);
-        let mut failed = match scenario.output() {
-            Ok(ran) => failed_steps(&String::from_utf8_lossy(&ran.stdout)),
+        let mut ran = match scenario.output() {
+            Ok(ran) => results::ran(client.steps(), &String::from_utf8_lossy(&ran.stdout)),
             Err(error) => return Outcome::Broken(format!("cannot run: {error}")),
         };
         if let Some(mut guide) = guide
             && let Err(error) =
                 output(self.demo.configure(&mut guide).env("SBG_PROJECT", "rfranklin/fibre-diffraction"))
         {
-            failed.push(format!("program of the guide: {error:#}"));
+            ran.failed.push(format!("program of the guide: {error:#}"));
         }
-        Outcome::Ran(failed)
+        Outcome::Ran(ran)
     }
 
     fn generate(&self, client: &Client) -> Result<()> {
@@ -141,7 +141,7 @@ impl<'e> Workshop<'e> {
                 fs::create_dir_all(self.target.join("typescript/generated"))?;
                 node
             }
-            Generator::Python(program, arguments, _) => {
+            Generator::Python(_, program, arguments, _) => {
                 let mut generator = Command::new(self.python(program));
                 generator.args(arguments.iter().map(|argument| self.fill(argument, &code)));
                 // It formats its output with the ruff in the path.

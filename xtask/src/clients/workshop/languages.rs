@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use super::Workshop;
 use crate::clients::guides;
 use crate::clients::matrix::{Client, Generator, Language};
-use xtask_process::{empty, output};
+use xtask_process::{cargo, empty, output};
 
 /// Where Debian has the annotations that the Java client uses.
 const ANNOTATIONS: [&str; 2] = ["/usr/share/java/jakarta-annotation-api.jar", "/usr/share/java/jsr305.jar"];
@@ -17,7 +17,8 @@ const ANNOTATIONS: [&str; 2] = ["/usr/share/java/jakarta-annotation-api.jar", "/
 /// A command that works where a language is installed, and the packages of Debian.
 fn need(language: Language) -> Option<(&'static str, &'static [&'static str], &'static str)> {
     match language {
-        Language::Python | Language::TypeScript => None,
+        // This program was built with Rust.
+        Language::Python | Language::Models | Language::TypeScript | Language::Rust => None,
         Language::Java => Some((
             "javac",
             &["-version"],
@@ -101,6 +102,8 @@ pub fn compile(workshop: &Workshop<'_>, client: &Client) -> Result<Programs> {
             };
             Ok(Programs { scenario: run(workshop.sources.join("r/scenario.R")), guide: guide.map(run) })
         }
+        Language::Rust => rust(workshop),
+        Language::Models => models(workshop, &code),
     }
 }
 
@@ -203,6 +206,26 @@ fn go(workshop: &Workshop<'_>, code: &Path) -> Result<Programs> {
         Ok(Command::new(program))
     };
     Ok(Programs { scenario: build("scenario")?, guide: Some(build("guide")?) })
+}
+
+fn rust(workshop: &Workshop<'_>) -> Result<Programs> {
+    // Its manifest expects the client beside it.
+    let folder = workshop.target.join("rust-scenario");
+    fs::create_dir_all(&folder).context("cannot create a folder for the program")?;
+    for name in ["Cargo.toml", "Cargo.lock", "scenario.rs"] {
+        fs::copy(workshop.sources.join("rust").join(name), folder.join(name))
+            .with_context(|| format!("cannot copy {name}"))?;
+    }
+    output(cargo(&folder).args(["build", "--quiet", "--locked", "--target-dir"]).arg(folder.join("target")))?;
+    Ok(Programs { scenario: Command::new(folder.join("target/debug/scenario")), guide: None })
+}
+
+fn models(workshop: &Workshop<'_>, code: &Path) -> Result<Programs> {
+    let module = code.with_extension("py");
+    output(Command::new(workshop.python("python")).args(["-W", "error", "-m", "py_compile"]).arg(&module))?;
+    let mut scenario = Command::new(workshop.python("python"));
+    scenario.arg(workshop.sources.join("python/models.py")).arg(module).arg(&workshop.document);
+    Ok(Programs { scenario, guide: None })
 }
 
 /// Calls `work` with every file of this kind below `folder`.

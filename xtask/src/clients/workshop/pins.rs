@@ -34,18 +34,19 @@ impl Pins {
     pub fn generator(&self, client: &Client) -> String {
         match client.generator {
             Generator::Jar(target, _) => {
-                format!("OpenAPI Generator {}, `{target}`", self.of_python("openapi-generator-cli"))
+                format!("OpenAPI Generator {}, `{target}`", self.version("openapi-generator-cli"))
             }
-            Generator::Node(package, ..) => {
-                format!("{package} {}", self.node["devDependencies"][package].as_str().unwrap_or_default())
+            Generator::Node(package, ..) | Generator::Python(package, ..) => {
+                format!("{package} {}", self.version(package))
             }
-            Generator::Python(package, ..) => format!("{package} {}", self.of_python(package)),
         }
     }
 
-    fn of_python(&self, package: &str) -> &str {
-        let pin = self.python.lines().find_map(|line| line.strip_prefix(package)?.strip_prefix("=="));
-        pin.unwrap_or_default()
+    /// The version of a package of Node or Python.
+    pub fn version(&self, package: &str) -> &str {
+        let node = self.node["devDependencies"][package].as_str();
+        let python = || self.python.lines().find_map(|line| line.strip_prefix(package)?.strip_prefix("=="));
+        node.or_else(python).unwrap_or_default()
     }
 }
 
@@ -56,7 +57,7 @@ impl Generator {
             Self::Jar(_, options) => {
                 options.iter().map(|option| format!("`{option}`")).collect::<Vec<_>>().join(" ")
             }
-            Self::Node(_, _, _, options) | Self::Python(_, _, options) => (*options).to_owned(),
+            Self::Node(_, _, _, options) | Self::Python(_, _, _, options) => (*options).to_owned(),
         }
     }
 }
