@@ -12,7 +12,9 @@ pub(crate) const STORE: &str = "Seven Bridges";
 /// The error of a call about this path.
 pub(crate) fn mapped(path: &Path, error: sbg::Error) -> Error {
     let (kind, conflict) = (error.kind(), error.is_conflict());
-    let not_found = error.is_not_found();
+    // The object of a file that was deleted is gone from the storage, which the signed URL leads to.
+    let gone = kind == ErrorKind::Storage && error.status() == Some(404);
+    let not_found = error.is_not_found() || gone;
     let (path, source) = (path.to_string(), Box::new(error));
     match kind {
         _ if not_found => Error::NotFound { path, source },

@@ -25,12 +25,18 @@
 //! # Reading
 //!
 //! All reads of a file use one signed URL. They are of one version as long as the path is kept: if the content is replaced meanwhile,
-//! reads fail. `get_ranges` joins ranges that lie close together.
+//! reads fail. `get_ranges` joins ranges that lie close together. A read of the last bytes of a file, which have the length of the metadata
+//! in many formats, fetches 64 KiB for the read that follows.
 //!
 //! # Writing
 //!
 //! A file appears when it is complete. A multipart upload is collected in a temporary file of this machine and sent by `complete`, since
-//! the platform wants to know the size first: an upload that is dropped leaves nothing behind. Missing folders are created.
+//! the platform wants to know the size first. A write that is dropped before it is complete is aborted and leaves nothing behind. Missing
+//! folders are created.
+//!
+//! # Volumes
+//!
+//! [`VolumeStore`] lists the objects of a volume. The platform hands out no content of volumes: import the objects and read them in a project.
 //!
 //! # What the platform does not have
 //!
@@ -41,8 +47,12 @@
 mod error;
 mod metadata;
 mod multipart;
+mod open_file;
 mod store;
 mod tree;
+mod upload;
 mod url;
+mod volume;
 
 pub use store::SbgStore;
+pub use volume::VolumeStore;

@@ -11,8 +11,9 @@ use object_store::{MultipartUpload, PutPayload, PutResult, Result, UploadPart};
 use parking_lot::Mutex;
 use tempfile::NamedTempFile;
 
-use crate::error::{generic, mapped};
+use crate::error::generic;
 use crate::tree::Tree;
+use crate::upload::finished;
 
 /// An upload of parts. Dropping it deletes what was collected; the platform does not know of it before it is complete.
 #[derive(Debug)]
@@ -74,9 +75,9 @@ impl MultipartUpload for Parts {
         let (destination, name) = self.tree.destination(&self.location).await?;
         let upload =
             self.tree.client().upload(collected.file.path()).to(destination).name(name).overwrite(true);
-        let uploaded = upload.await.map_err(|error| mapped(&self.location, error))?;
+        let put = finished(upload.start(), &self.location).await?;
         self.tree.forget(&self.location);
-        Ok(PutResult { e_tag: Some(uploaded.file.id), version: None })
+        Ok(put)
     }
 
     async fn abort(&mut self) -> Result<()> {

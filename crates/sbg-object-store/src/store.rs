@@ -21,7 +21,9 @@ use sbg::{Client, IntoId, ProjectId};
 
 use crate::error::{STORE, generic, mapped, not_implemented};
 use crate::multipart::Parts;
-use crate::tree::{Folder, OpenFile, Tree};
+use crate::open_file::OpenFile;
+use crate::tree::{Folder, Tree};
+use crate::upload::finished;
 
 /// How long paths are kept by default.
 const KEEP_FOR: Duration = Duration::from_secs(60);
@@ -168,9 +170,8 @@ impl SbgStore {
         }
         let path = path.clone();
         if range.end - range.start <= AT_ONCE {
-            let bytes =
-                open.reader.read_ranges([range.clone()]).await.map_err(|error| mapped(&path, error))?;
-            return Ok(stream::iter(bytes.into_iter().map(Ok)).boxed());
+            let bytes = open.read(range).await.map_err(|error| mapped(&path, error))?;
+            return Ok(stream::once(future::ok(bytes)).boxed());
         }
         let bytes = self.tree.client().file(&open.file).stream_range(range.clone());
         Ok(bytes.map_err(move |error| mapped(&path, error)).boxed())
@@ -180,10 +181,9 @@ impl SbgStore {
         let (destination, name) = self.tree.destination(path).await?;
         let (bytes, size) = (Bytes::from(payload.clone()), payload.content_length() as u64);
         let upload = self.tree.client().upload_reader(name, Cursor::new(bytes)).size(size);
-        let uploaded =
-            upload.to(destination).overwrite(overwrite).await.map_err(|error| mapped(path, error))?;
+        let put = finished(upload.to(destination).overwrite(overwrite).start(), path).await?;
         self.tree.forget(path);
-        Ok(PutResult { e_tag: Some(uploaded.file.id), version: None })
+        Ok(put)
     }
 
     /// Deletes the file of this path, if there is one.

@@ -10,12 +10,12 @@ use object_store::path::Path;
 use object_store::{ObjectMeta, Result};
 use parking_lot::Mutex;
 use sbg::files::{Destination, FileQuery, Walk};
-use sbg::transfer::FileReader;
 use sbg::types::File;
 use sbg::{Client, Fields};
 
 use crate::error::{generic, mapped, not_found, not_implemented};
 use crate::metadata::{self, below, child, is_folder};
+use crate::open_file::{OpenFile, Tails};
 
 /// Most paths that are kept.
 const MOST: usize = 100_000;
@@ -61,13 +61,6 @@ impl Folder {
     }
 }
 
-/// A file and its reader, which all reads share.
-#[derive(Debug)]
-pub(crate) struct OpenFile {
-    pub(crate) file: File,
-    pub(crate) reader: FileReader,
-}
-
 /// What a path leads to.
 #[derive(Clone, Debug)]
 enum Node {
@@ -82,11 +75,12 @@ pub(crate) struct Tree {
     root: Folder,
     keep_for: Duration,
     known: Mutex<HashMap<Path, (Instant, Node)>>,
+    tails: Tails,
 }
 
 impl Tree {
     pub(crate) fn new(client: Client, root: Folder, keep_for: Duration) -> Self {
-        Self { client, root, keep_for, known: Mutex::default() }
+        Self { client, root, keep_for, known: Mutex::default(), tails: Tails::default() }
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -196,7 +190,7 @@ impl Tree {
             _ if is_folder(&file) => Node::Folder(Folder::Nested(file.id)),
             _ => {
                 let reader = self.client.file(&file).reader();
-                Node::File(Arc::new(OpenFile { file, reader }))
+                Node::File(Arc::new(OpenFile::new(file, reader, &self.tails)))
             }
         };
         if known.len() >= MOST {

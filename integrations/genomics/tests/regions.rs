@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 use std::process::Command;
+use std::time::Duration;
 
-use sbg_emulator::{Emulator, Origin};
+use sbg_emulator::{Action, Emulator, FaultRule, Origin};
 
 /// An emulator with one project, and a local folder of the same files.
 struct Stage {
@@ -43,18 +44,28 @@ impl Stage {
         self.emulator.clear_requests();
     }
 
+    /// A program with a file in the project.
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.arg(&self.project).args(arguments);
+        command.env("SB_API_ENDPOINT", self.emulator.url()).env("SB_AUTH_TOKEN", self.emulator.token());
+        command.env("RUST_BACKTRACE", "0");
+        command
+    }
+
     /// Runs a program on a file in the project: its output, or its message if it fails.
     fn run(&self, program: &str, arguments: &[&str]) -> Result<String, String> {
-        let output = Command::new(program)
-            .arg(&self.project)
-            .args(arguments)
-            .env("SB_API_ENDPOINT", self.emulator.url())
-            .env("SB_AUTH_TOKEN", self.emulator.token())
-            .env("RUST_BACKTRACE", "0")
-            .output()
-            .expect("the program starts");
+        let output = self.command(program, arguments).output().expect("the program starts");
         let text = |bytes| String::from_utf8(bytes).expect("text");
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+    }
+
+    /// What a program that succeeds writes to its error output.
+    fn warnings(&self, program: &str, arguments: &[&str]) -> String {
+        let output = self.command(program, arguments).output().expect("the program starts");
+        let text = String::from_utf8(output.stderr).expect("text");
+        assert!(output.status.success(), "{text}");
+        text
     }
 
     /// Requests to the API, and to the storage.
@@ -169,6 +180,41 @@ fn bad_input_is_named() {
 }
 
 #[test]
+fn index_that_is_older_than_the_file_is_a_warning() {
+    let stage = Stage::start();
+    stage.reads();
+    stage.upload(&["reads.bam.bai"]);
+    stage.emulator.clock().advance(Duration::from_secs(60));
+    stage.upload(&["reads.bam"]);
+    let warnings = stage.warnings(BAM, &["reads.bam", "chr1:1000-2000"]);
+    assert!(warnings.contains("the index `reads.bam.bai` is older than `reads.bam`"), "{warnings}");
+    stage.emulator.clock().advance(Duration::from_secs(60));
+    stage.upload(&["reads.bam.bai"]);
+    assert_eq!(stage.warnings(BAM, &["reads.bam", "chr1:1000-2000"]), "");
+}
+
+#[test]
+fn index_of_another_file_is_an_error() {
+    let stage = Stage::start();
+    stage.reads();
+    stage.upload(&["reads.bam"]);
+    stage.emulator.create_file(&stage.project, "reads.bam.bai", "no index at all");
+    let error = stage.run(BAM, &["reads.bam", "chr1:1000-2000"]).unwrap_err();
+    assert!(error.contains("cannot read the index `reads.bam.bai`"), "{error}");
+}
+
+#[test]
+fn file_that_is_replaced_while_it_is_read_is_an_error() {
+    let stage = Stage::start();
+    stage.reads();
+    stage.upload(&["reads.bam", "reads.bam.bai"]);
+    // The first two requests are for the index and the header, the third is for the region.
+    stage.emulator.faults().add(FaultRule::storage(Action::ReplaceObject).nth(3));
+    let error = stage.run(BAM, &["reads.bam", "chr3:800000-900000"]).unwrap_err();
+    assert!(error.contains("changed"), "{error}");
+}
+
+#[test]
 fn vcf_regions_have_the_records_of_bcftools() {
     let stage = Stage::start();
     let mut text =
@@ -184,11 +230,18 @@ fn vcf_regions_have_the_records_of_bcftools() {
     stage.tool("bgzip calls.vcf");
     stage.tool("tabix -p vcf calls.vcf.gz");
     stage.upload(&["calls.vcf.gz", "calls.vcf.gz.tbi"]);
+    stage.tool("bcftools view -O b -o calls.bcf calls.vcf.gz");
+    stage.tool("bcftools index calls.bcf");
+    stage.upload(&["calls.bcf", "calls.bcf.csi"]);
     for region in ["chr1:1000-90000", "chr2", "chr2:499000-1000000", "chr1:600000-700000"] {
         let expected = stage.tool(&format!("bcftools view -H calls.vcf.gz {region}")).lines().count();
-        let counted = stage.run(VCF, &["calls.vcf.gz", region]).unwrap();
-        assert_eq!(last_line(&counted), expected.to_string(), "{region}");
+        for name in ["calls.vcf.gz", "calls.bcf"] {
+            let counted = stage.run(VCF, &[name, region]).unwrap();
+            assert_eq!(last_line(&counted), expected.to_string(), "{name} {region}");
+        }
     }
+    let error = stage.run(VCF, &["calls.bcf", "chr9"]).unwrap_err();
+    assert!(error.contains("no sequence `chr9`"), "{error}");
 }
 
 #[test]

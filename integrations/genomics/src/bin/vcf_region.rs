@@ -1,13 +1,13 @@
-//! Counts the records of regions of a VCF file (compressed with `bgzip`) in a project, without downloading the file:
+//! Counts the records of regions of a VCF file (compressed with `bgzip`) or a BCF file in a project, without downloading the file:
 //! `vcf_region OWNER/PROJECT PATH REGION...`. The last line is the number of records.
 
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use futures::TryStreamExt as _;
+use futures::{Stream, TryStreamExt as _};
 use noodles::core::Region;
 use noodles::csi::BinningIndex as _;
-use noodles::{bgzf, csi, tabix, vcf};
+use noodles::{bcf, bgzf, csi, tabix, vcf};
 use sbg::transfer::FileReader;
 use sbg_genomics::{Arguments, Index, bytes_of, fetch_chunks, find, reader, sum_of};
 
@@ -19,9 +19,15 @@ async fn main() -> Result<()> {
     let client = sbg::Client::from_env()?;
     let found = find(&client, &project, &path, INDEXES).await?;
     let (file, index_file) = (reader(&client, &found.file), found.index(INDEXES)?);
+    let binary = path.ends_with(".bcf");
     let header = async {
-        let mut reader = vcf::r#async::io::Reader::new(bgzf::r#async::io::Reader::new(file.clone()));
-        reader.read_header().await.with_context(|| format!("cannot read the header of `{path}`"))
+        let header = if binary {
+            bcf::r#async::io::Reader::new(file.clone()).read_header().await
+        } else {
+            let mut reader = vcf::r#async::io::Reader::new(bgzf::r#async::io::Reader::new(file.clone()));
+            reader.read_header().await
+        };
+        header.with_context(|| format!("cannot read the header of `{path}`"))
     };
     let index = async {
         let (name, bytes) =
@@ -30,8 +36,14 @@ async fn main() -> Result<()> {
     };
     let (header, index) = futures::try_join!(header, index)?;
     let (header, index) = (Arc::new(header), Arc::new(index));
-    let count = |region| count(file.clone(), header.clone(), index.clone(), region);
-    println!("{}", sum_of(regions.into_iter().map(count)).await?);
+    let total = if binary {
+        let count = |region| count_binary(file.clone(), header.clone(), index.clone(), region);
+        sum_of(regions.into_iter().map(count)).await?
+    } else {
+        let count = |region| count(file.clone(), header.clone(), index.clone(), region);
+        sum_of(regions.into_iter().map(count)).await?
+    };
+    println!("{total}");
     Ok(())
 }
 
@@ -54,10 +66,26 @@ async fn count(
     let sequence = sequence.with_context(|| format!("the file has no sequence `{}`", region.name()))?;
     fetch_chunks(&file, &index.query(sequence, region.interval())?).await;
     let mut reader = vcf::r#async::io::Reader::new(bgzf::r#async::io::Reader::new(file));
-    let mut records = reader.query(&header, &*index, &region)?.records();
-    let mut count = 0;
-    while records.try_next().await?.is_some() {
-        count += 1;
-    }
+    let count = number_of(reader.query(&header, &*index, &region)?.records()).await?;
     Ok((region, count))
+}
+
+/// The same for a BCF file, whose sequences are those of its header.
+async fn count_binary(
+    file: FileReader,
+    header: Arc<vcf::Header>,
+    index: Arc<Index>,
+    region: Region,
+) -> Result<(Region, u64)> {
+    let sequence = std::str::from_utf8(region.name()).ok();
+    let sequence = sequence.and_then(|name| header.string_maps().contigs().get_index_of(name));
+    let sequence = sequence.with_context(|| format!("the file has no sequence `{}`", region.name()))?;
+    fetch_chunks(&file, &index.query(sequence, region.interval())?).await;
+    let mut reader = bcf::r#async::io::Reader::new(file);
+    let count = number_of(reader.query(&header, &*index, &region)?.records()).await?;
+    Ok((region, count))
+}
+
+async fn number_of<R>(records: impl Stream<Item = std::io::Result<R>>) -> std::io::Result<u64> {
+    records.try_fold(0, |count, _| async move { Ok(count + 1) }).await
 }
