@@ -8,8 +8,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::Programs;
+use crate::side::Side;
 use crate::table::{Figures, MIB, Measured, ratio, seconds};
-use crate::trial::Side;
 use xtask_process::{once, output, step};
 
 /// The programs as they were at `revision`, built in a folder of their own below `target`.

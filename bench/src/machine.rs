@@ -8,14 +8,14 @@ use std::thread::available_parallelism;
 
 use anyhow::{Context as _, Result};
 
-use crate::Places;
-use crate::trial::Side;
+use crate::Paths;
+use crate::side::Side;
 use xtask_process::output;
 
 /// Date, machine and versions, in one line.
-pub fn describe(places: &Places, rounds: u32) -> Result<String> {
+pub fn describe(paths: &Paths, rounds: u32) -> Result<String> {
     let ask = "import platform, sevenbridges; print(sevenbridges.__version__, 'on Python', platform.python_version())";
-    let python = output(Command::new(&places.python).args(["-c", ask]))?;
+    let python = output(Command::new(&paths.python).args(["-c", ask]))?;
     let curl = output(Command::new("curl").arg("--version"))?;
     let curl = curl.split_whitespace().nth(1).unwrap_or_default();
     let version = env!("CARGO_PKG_VERSION");
@@ -47,7 +47,7 @@ fn total(meminfo: &str) -> Option<f64> {
     Some(kibibytes / 1024.0 / 1024.0)
 }
 
-impl Places {
+impl Paths {
     /// Size of a minimal program of each client: the executable, or the Python packages.
     pub fn sizes(&self) -> Result<BTreeMap<Side, u64>> {
         let ask = "import sysconfig; print(sysconfig.get_path('purelib'))";

@@ -13,6 +13,7 @@ mod machine;
 mod measure;
 mod platform;
 mod rows;
+mod side;
 mod table;
 mod trial;
 
@@ -26,8 +27,9 @@ use clap::Parser;
 use xtask_process::{PYTHON, build, empty, step, versions, virtual_environment};
 
 use crate::rows::{ROWS, Row, Work};
+use crate::side::Side;
 use crate::table::Measured;
-use crate::trial::{Side, Stage};
+use crate::trial::Stage;
 
 /// A client that needs longer than this runs a row only once.
 const LONG: Duration = Duration::from_secs(60);
@@ -63,7 +65,7 @@ struct Programs {
 }
 
 /// Where the programs and the files of a run are.
-struct Places {
+struct Paths {
     python: PathBuf,
     /// `bench/programs`, with the scripts.
     sources: PathBuf,
@@ -93,15 +95,15 @@ fn run(root: &Path, options: &Options) -> Result<bool> {
         // Fail now rather than after an hour.
         table::insert(&read(&page)?, "")?;
     }
-    let places = prepare(root, options.against.as_deref())?;
+    let paths = prepare(root, options.against.as_deref())?;
     let mut measured = Vec::new();
     for row in chosen {
-        measured.push(measure(&places, row, sides, options.rounds)?);
+        measured.push(measure(&paths, row, sides, options.rounds)?);
     }
-    fs::remove_dir_all(&places.work).context("cannot delete the transferred files")?;
+    fs::remove_dir_all(&paths.work).context("cannot delete the transferred files")?;
 
     let table = match &options.against {
-        None => format!("{}\n{}", table::markdown(&measured), machine::describe(&places, options.rounds)?),
+        None => format!("{}\n{}", table::markdown(&measured), machine::describe(&paths, options.rounds)?),
         Some(revision) => {
             let machine = machine::measured_on(&format!("sbg now and at {revision}"), options.rounds)?;
             format!("{}\n{machine}", against::markdown(&measured, revision))
@@ -142,7 +144,7 @@ fn read(path: &Path) -> Result<String> {
 }
 
 /// Builds and installs the programs.
-fn prepare(root: &Path, against: Option<&str>) -> Result<Places> {
+fn prepare(root: &Path, against: Option<&str>) -> Result<Paths> {
     let sources = root.join("bench/programs");
     let target = root.join("target/compare");
     fs::create_dir_all(&target).context("cannot create target/compare")?;
@@ -155,7 +157,7 @@ fn prepare(root: &Path, against: Option<&str>) -> Result<Places> {
     let (work, home) = (target.join("work"), target.join("home"));
     empty(&work)?;
     empty(&home)?;
-    Ok(Places { python: venv.join("bin/python"), sources, now, before, work, home })
+    Ok(Paths { python: venv.join("bin/python"), sources, now, before, work, home })
 }
 
 /// Builds the programs of the workspace at `root`, in `target` or else in its usual target folder.
@@ -181,7 +183,7 @@ fn programs(root: &Path, target: Option<&Path>) -> Result<Programs> {
     })
 }
 
-impl Places {
+impl Paths {
     /// The programs of this client, now or at the earlier revision.
     fn programs(&self, side: Side) -> Result<&Programs> {
         match side {
@@ -192,12 +194,12 @@ impl Places {
 }
 
 /// Runs a row with all clients in turns.
-fn measure(places: &Places, row: &'static Row, sides: &[Side], rounds: u32) -> Result<Measured> {
-    let mut stage = Stage::new(places, row).with_context(|| format!("{}: cannot prepare", row.name))?;
+fn measure(paths: &Paths, row: &'static Row, sides: &[Side], rounds: u32) -> Result<Measured> {
+    let mut stage = Stage::new(paths, row).with_context(|| format!("{}: cannot prepare", row.name))?;
     let sides = sides.iter().copied().filter(|side| row.has(*side));
     let mut measured = Measured::new(row);
-    if row.work == Work::Start && places.before.is_none() {
-        measured.sizes = places.sizes()?;
+    if row.work == Work::Start && paths.before.is_none() {
+        measured.sizes = paths.sizes()?;
     }
     for round in 1..=rounds {
         for side in sides.clone() {

@@ -9,7 +9,16 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::rows::Network;
+/// How the emulator responds.
+#[derive(Clone, Copy)]
+pub struct Network {
+    /// Milliseconds before each response.
+    pub latency: u64,
+    /// Bytes per second of each connection and direction.
+    pub bandwidth: Option<u64>,
+    pub https: bool,
+    pub faults: &'static [&'static str],
+}
 
 /// A running platform. It is stopped when this is dropped.
 pub struct Platform {

@@ -1,6 +1,7 @@
 //! The rows of the table: work, network and goals.
 
-use crate::trial::Side;
+use crate::platform::Network;
+use crate::side::Side;
 
 /// A row of the table.
 pub struct Row {
@@ -13,17 +14,6 @@ pub struct Row {
     pub limit: u64,
     /// Whether the Python client is known to fail.
     pub python_may_fail: bool,
-}
-
-/// How the emulator responds.
-#[derive(Clone, Copy)]
-pub struct Network {
-    /// Milliseconds before each response.
-    pub latency: u64,
-    /// Bytes per second of each connection and direction.
-    pub bandwidth: Option<u64>,
-    pub https: bool,
-    pub faults: &'static [&'static str],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

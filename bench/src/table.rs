@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use crate::rows::{Goal, Row, Work};
-use crate::trial::{Cost, Side};
+use crate::side::Side;
+use crate::trial::Cost;
 
 /// Bytes of a MiB.
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
@@ -219,12 +220,12 @@ pub fn markdown(measured: &[Measured]) -> String {
 ///
 /// The text does not have the two lines that enclose the table.
 pub fn insert(page: &str, table: &str) -> Result<String> {
-    let place = || {
+    let region = || {
         let (before, rest) = page.split_once(BEGIN)?;
         let (_, after) = rest.split_once(END)?;
         Some(format!("{before}{BEGIN}{table}\n{END}{after}"))
     };
-    place().with_context(|| format!("docs/speed.md has no lines `{}` and `{}`", BEGIN.trim(), END.trim()))
+    region().with_context(|| format!("docs/speed.md has no lines `{}` and `{}`", BEGIN.trim(), END.trim()))
 }
 
 /// The ratio of a figure of two clients.

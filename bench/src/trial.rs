@@ -12,7 +12,8 @@ use anyhow::{Context as _, Result, ensure};
 use crate::measure::{self, Usage};
 use crate::platform::{Platform, Traffic};
 use crate::rows::{Row, Work};
-use crate::{Places, building, curl};
+use crate::side::Side;
+use crate::{Paths, building, curl};
 use xtask_process::empty;
 
 /// Number of curl processes that find the limit of the emulator.
@@ -20,33 +21,6 @@ const CROWD: u64 = 4;
 
 /// Size of a file of which only the details are read.
 const TINY: u64 = 8;
-
-/// A client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side {
-    Python,
-    Sbg,
-    /// This client at an earlier revision.
-    Before,
-    Curl,
-}
-
-impl Side {
-    /// The clients of the table, in the order in which they take turns.
-    pub const ALL: [Self; 3] = [Self::Python, Self::Sbg, Self::Curl];
-
-    /// The clients of a comparison with an earlier revision.
-    pub const REVISIONS: [Self; 2] = [Self::Before, Self::Sbg];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Python => "sevenbridges-python",
-            Self::Sbg => "sbg",
-            Self::Before => "sbg before",
-            Self::Curl => "curl",
-        }
-    }
-}
 
 /// The cost of a trial.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +31,7 @@ pub struct Cost {
 
 /// A platform that is prepared for the trials of a row.
 pub struct Stage<'a> {
-    places: &'a Places,
+    paths: &'a Paths,
     row: &'static Row,
     platform: Platform,
     /// The project that is read from.
@@ -65,15 +39,15 @@ pub struct Stage<'a> {
     /// The files that are read.
     ids: Vec<String>,
     /// The project that the current trial writes to.
-    place: String,
+    target_project: String,
     trials: u32,
     /// The upload of curl.
     upload: Option<curl::Upload>,
 }
 
 impl<'a> Stage<'a> {
-    pub fn new(places: &'a Places, row: &'static Row) -> Result<Self> {
-        let mut platform = Platform::start(&places.now.platform, row.network, &places.work)?;
+    pub fn new(paths: &'a Paths, row: &'static Row) -> Result<Self> {
+        let mut platform = Platform::start(&paths.now.platform, row.network, &paths.work)?;
         let project = platform.project("source")?;
         let (count, size) = match row.work {
             Work::Download(size) | Work::DownloadCeiling(size) => (1, size),
@@ -88,8 +62,8 @@ impl<'a> Stage<'a> {
             | Work::Build => (0, 0),
         };
         let ids = platform.files(&project, count, size)?;
-        let place = project.clone();
-        let stage = Self { places, row, platform, project, ids, place, trials: 0, upload: None };
+        let target_project = project.clone();
+        let stage = Self { paths, row, platform, project, ids, target_project, trials: 0, upload: None };
         empty(&stage.sources())?;
         match row.work {
             Work::Upload(size) => write(&stage.source(0), 0, size)?,
@@ -110,7 +84,7 @@ impl<'a> Stage<'a> {
         empty(&self.targets())?;
         let mut commands = self.set_up(side)?;
         self.platform.traffic()?;
-        let (usage, outputs) = measure::run(&mut commands, &self.places.work)?;
+        let (usage, outputs) = measure::run(&mut commands, &self.paths.work)?;
         let traffic = self.platform.traffic()?;
         if let Some(upload) = self.upload.take() {
             upload.complete(&self.platform, &outputs)?;
@@ -124,11 +98,11 @@ impl<'a> Stage<'a> {
     fn set_up(&mut self, side: Side) -> Result<Vec<Command>> {
         match self.row.work {
             Work::Upload(_) | Work::UploadAll(..) | Work::UploadCeiling(_) => {
-                self.place = self.platform.project(&format!("trial-{}", self.trials))?;
+                self.target_project = self.platform.project(&format!("trial-{}", self.trials))?;
             }
             Work::Bulk(count) => {
-                self.place = self.platform.project(&format!("trial-{}", self.trials))?;
-                self.ids = self.platform.files(&self.place, count, TINY)?;
+                self.target_project = self.platform.project(&format!("trial-{}", self.trials))?;
+                self.ids = self.platform.files(&self.target_project, count, TINY)?;
                 fs::write(self.list(), self.ids.join("\n"))?;
             }
             _ => {}
@@ -137,25 +111,25 @@ impl<'a> Stage<'a> {
             return self.curls();
         }
         if self.row.work == Work::Build {
-            return Ok(vec![building::command(self.places.programs(side)?, &self.targets())?]);
+            return Ok(vec![building::command(self.paths.programs(side)?, &self.targets())?]);
         }
         let is_start = self.row.work == Work::Start;
         let mut command = if side == Side::Python {
             self.python(if is_start { "minimal.py" } else { "workloads.py" })
         } else {
-            let programs = self.places.programs(side)?;
+            let programs = self.paths.programs(side)?;
             Command::new(if is_start { &programs.minimal } else { &programs.client })
         };
         if !is_start {
             command.args(["--limit", &self.row.limit.to_string()]).args(self.job());
         }
-        self.platform.introduce(command.env("HOME", &self.places.home));
+        self.platform.introduce(command.env("HOME", &self.paths.home));
         Ok(vec![command])
     }
 
     fn python(&self, script: &str) -> Command {
-        let mut command = Command::new(&self.places.python);
-        command.arg(self.places.sources.join(script));
+        let mut command = Command::new(&self.paths.python);
+        command.arg(self.paths.sources.join(script));
         command
     }
 
@@ -164,12 +138,14 @@ impl<'a> Stage<'a> {
         let first = || self.ids[0].clone().into();
         match self.row.work {
             Work::Download(_) => vec!["download".into(), first(), self.target(0).into()],
-            Work::Upload(_) => vec!["upload".into(), self.source(0).into(), self.place.clone().into()],
+            Work::Upload(_) => {
+                vec!["upload".into(), self.source(0).into(), self.target_project.clone().into()]
+            }
             Work::DownloadAll(..) => {
                 vec!["download-all".into(), self.project.clone().into(), self.targets().into()]
             }
             Work::UploadAll(..) => {
-                vec!["upload-all".into(), self.sources().into(), self.place.clone().into()]
+                vec!["upload-all".into(), self.sources().into(), self.target_project.clone().into()]
             }
             Work::List(_) => vec!["list-all".into(), self.project.clone().into()],
             Work::Calls(count) => vec!["calls".into(), first(), count.to_string().into()],
@@ -200,7 +176,7 @@ impl<'a> Stage<'a> {
             }
             Work::Upload(size) | Work::UploadCeiling(size) => {
                 let parts = if matches!(self.row.work, Work::Upload(_)) { 1 } else { CROWD };
-                let upload = curl::Upload::begin(platform, &self.place, &file_name(0), size, parts)?;
+                let upload = curl::Upload::begin(platform, &self.target_project, &file_name(0), size, parts)?;
                 let puts = upload.urls.iter().map(|url| curl::put(platform, &self.source(0), url));
                 let puts = puts.collect();
                 self.upload = Some(upload);
@@ -241,7 +217,7 @@ impl<'a> Stage<'a> {
             }
             Work::Bulk(count) => {
                 ensure!(printed == format!("{count} {count}"), "{printed:?} instead of {count} twice");
-                let left = curl::files(&self.platform, &self.place)?.len();
+                let left = curl::files(&self.platform, &self.target_project)?.len();
                 ensure!(left == 0, "{left} files are still there");
                 Ok(())
             }
@@ -259,8 +235,9 @@ impl<'a> Stage<'a> {
                 Ok(())
             }
             Work::UploadCeiling(size) => {
-                let (_, id) =
-                    curl::files(&self.platform, &self.place)?.pop().context("nothing was uploaded")?;
+                let (_, id) = curl::files(&self.platform, &self.target_project)?
+                    .pop()
+                    .context("nothing was uploaded")?;
                 let file = curl::ask(&self.platform, "GET", &format!("/files/{id}"), None)?;
                 ensure!(file["size"] == size, "the file has {} bytes instead of {size}", file["size"]);
                 Ok(())
@@ -278,7 +255,7 @@ impl<'a> Stage<'a> {
 
     /// The project has exactly these files, with the bytes of their originals on the disk.
     fn check_remote(&mut self, count: u64) -> Result<()> {
-        let files = curl::files(&self.platform, &self.place)?;
+        let files = curl::files(&self.platform, &self.target_project)?;
         ensure!(files.len() as u64 == count, "{} files are there instead of {count}", files.len());
         for (name, id) in files {
             let source = self.sources().join(&name);
@@ -290,8 +267,8 @@ impl<'a> Stage<'a> {
 
     fn clean_up(&mut self) -> Result<()> {
         empty(&self.targets())?;
-        if self.place != self.project {
-            let files = curl::files(&self.platform, &self.place)?;
+        if self.target_project != self.project {
+            let files = curl::files(&self.platform, &self.target_project)?;
             let ids: Vec<String> = files.into_iter().map(|(_, id)| id).collect();
             curl::delete(&self.platform, &ids)?;
         }
@@ -299,7 +276,7 @@ impl<'a> Stage<'a> {
     }
 
     fn sources(&self) -> PathBuf {
-        self.places.work.join("source")
+        self.paths.work.join("source")
     }
 
     fn source(&self, number: u64) -> PathBuf {
@@ -307,7 +284,7 @@ impl<'a> Stage<'a> {
     }
 
     fn targets(&self) -> PathBuf {
-        self.places.work.join("target")
+        self.paths.work.join("target")
     }
 
     fn target(&self, number: u64) -> PathBuf {
@@ -316,7 +293,7 @@ impl<'a> Stage<'a> {
 
     /// For ids and URLs, one per line.
     fn list(&self) -> PathBuf {
-        self.places.work.join("list.txt")
+        self.paths.work.join("list.txt")
     }
 }
 

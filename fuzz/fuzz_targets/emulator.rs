@@ -37,9 +37,9 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         }
         let mut changed = false;
         for request in &requests {
-            let answer = world.send(request);
-            answer.check(request);
-            changed |= request.method != Method::GET && answer.status < 300;
+            let response = world.send(request);
+            response.check(request);
+            changed |= request.method != Method::GET && response.status < 300;
         }
         // An input must not depend on those before it, so that failures can be reproduced.
         if changed {
@@ -58,7 +58,7 @@ struct Request {
     storage: bool,
 }
 
-struct Answer {
+struct Response {
     status: u16,
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
@@ -135,7 +135,7 @@ impl World {
     }
 
     /// Sends a request and expects a response.
-    fn send(&self, request: &Request) -> Answer {
+    fn send(&self, request: &Request) -> Response {
         let origin = if request.storage { self.emulator.storage_url() } else { self.emulator.url() };
         let host = origin.trim_start_matches("http://").trim_end_matches("/v2");
         let mut stream = TcpStream::connect(host).expect("the emulator listens");
@@ -155,8 +155,8 @@ impl World {
         head.extend_from_slice(request.body.as_bytes());
         // A server may respond before it has read the whole request.
         let _ = stream.write_all(&head);
-        Answer::read(stream, request.method == Method::HEAD)
-            .unwrap_or_else(|error| panic!("no answer to {} {}: {error}", request.method, request.target))
+        Response::read(stream, request.method == Method::HEAD)
+            .unwrap_or_else(|error| panic!("no response to {} {}: {error}", request.method, request.target))
     }
 
     /// The JSON response to a call of `rfranklin` with advance access.
@@ -164,13 +164,13 @@ impl World {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let text =
             format!("{method} {path}\nX-SBG-Auth-Token: {{token}}\nX-SBG-Advance-Access: advance\n\n{body}");
-        let answer = self.send(&self.read(&text).expect("a request"));
-        assert!(answer.status < 300, "{method} {path}: {}", answer.status);
-        serde_json::from_slice(&answer.body).unwrap_or_default()
+        let response = self.send(&self.read(&text).expect("a request"));
+        assert!(response.status < 300, "{method} {path}: {}", response.status);
+        serde_json::from_slice(&response.body).unwrap_or_default()
     }
 }
 
-impl Answer {
+impl Response {
     fn read(stream: TcpStream, without_body: bool) -> std::io::Result<Self> {
         let mut reader = BufReader::new(stream);
         let mut line = String::new();

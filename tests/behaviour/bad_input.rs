@@ -138,9 +138,9 @@ async fn wrong_file_kind_is_rejected() -> Result<()> {
         client.file(&folder).metadata().merge([("a", "b")]).await => "only files can be described";
         client.file(&folder).metadata().overwrite([("a", "b")]).await => "only files can be described";
         client.file(&folder).edit().tags(["x"]).await => "only files can be tagged and described";
-        client.file(&file).list().page().await => "is a file, so nothing lies in it";
-        client.file(&file).walk().entries().try_next().await => "is a file, so nothing lies in it";
-        client.file("5f1").move_to(&file).await => "is a file, so nothing lies in it: name a folder";
+        client.file(&file).list().page().await => "is a file, not a folder";
+        client.file(&file).walk().entries().try_next().await => "is a file, not a folder";
+        client.file("5f1").move_to(&file).await => "is a file, not a folder";
         client.file("5f1").copy_to(&file).await => "name a folder";
         client.files().query().parent(&file).page().await => "name a folder";
         client.files().create_folder("x", &file).await => "name a folder";
@@ -162,20 +162,20 @@ async fn conflicting_filters_are_rejected() -> Result<()> {
     let fields = || Fields::only(["name"]);
     refused! {
         client.files().query().page().await => "set where to list files: a project, a parent folder or a dataset";
-        client.files().query().project("a/b").parent("c").page().await => "one place", "not several";
+        client.files().query().project("a/b").parent("c").page().await => "set only one of";
         client.projects().query().owner("a").category("PRIVATE").page().await => "cannot be filtered by category";
         client.datasets().query().owner("a").public().page().await => "cannot be filtered by visibility";
-        group().analysis_breakdown().date_from(date(2024, 4, 2)).date_to(date(2024, 4, 1)).page().await => "swap the dates";
+        group().analysis_breakdown().date_from(date(2024, 4, 2)).date_to(date(2024, 4, 1)).page().await => "the date range is reversed";
         group().egress_breakdown().date_from(date(2024, 4, 2)).invoice("1").page().await => "an invoice or dates, not both";
         client.projects().query().tag("a,b").page().await => "no comma", "`a,b`";
-        client.apps().query().search(" ").page().await => "a term to search apps for is empty";
+        client.apps().query().search(" ").page().await => "a search term for apps is empty";
         client.jobs().query().fields(fields()).page().await => "jobs do not support field selection";
         client.automations().query().fields(fields()).page().await => "do not support field selection";
         client.automation_runs().query().fields(fields()).page().await => "do not support field selection";
         client.team("t").members().query().fields(fields()).page().await => "do not support field selection";
         client.users().query("").page().await => "users are listed by division";
-        client.tasks().query().page_size(0).page().await => "a page has 1 to 100 items, not 0";
-        client.volumes().query().page_size(101).items().try_next().await => "a page has 1 to 100 items, not 101";
+        client.tasks().query().page_size(0).page().await => "the page size must be from 1 to 100, not 0";
+        client.volumes().query().page_size(101).items().try_next().await => "the page size must be from 1 to 100, not 101";
         client.tasks().query().order_by(TaskOrderBy::Name, TaskOrder::Asc).page_size(1000).page().await => "not 1000";
     }
     stage.assert_no_requests();
@@ -229,9 +229,9 @@ async fn invalid_names_and_values_are_never_sent() -> Result<()> {
         run().input("reads", TaskValue::file("a/b")).await => "not a file id";
         run().input("", 1).await => "the identifier of an input is empty";
         run().execution_settings(ExecutionSettings::new().max_parallel_instances(0)).await => "at least 1";
-        client.apps().install("a/b/c", json!([])).await => "a JSON object with something in it";
+        client.apps().install("a/b/c", json!([])).await => "a JSON object that is not empty";
         client.apps().install("a/b/c/1", json!({"class": "Workflow"})).await => "without a revision, as `a/b/c`";
-        client.markers().create("f", "x", "chr1", 3, 2).await => "swap the positions";
+        client.markers().create("f", "x", "chr1", 3, 2).await => "the marker ends before it starts";
         client.automations().create("").await => "an automation needs a name";
         client.automations().create("x").memory_limit(0).await => "at least 1 megabyte";
         client.automation_runs().create("p").inputs(json!([1])).await => "the inputs are a JSON object";

@@ -134,10 +134,10 @@ async fn empty_or_duplicate_bulk_calls_are_never_sent() -> Result<()> {
     assert_refused(stage.client.tasks().bulk_get(["x"]).await, invalid, &["not a task id: `x`", "UUID"]);
     assert_refused(stage.client.imports().wait_all(["a b"]).await, invalid, &["not an import id"]);
     let twice = [FileChange::new("a").name("x"), FileChange::new("a").name("y")];
-    assert_refused(files.bulk_edit(twice).await, invalid, &["two changes of the file `a`"]);
+    assert_refused(files.bulk_edit(twice).await, invalid, &["the file `a` has two changes"]);
     assert_refused(files.bulk_edit([FileChange::new("a")]).await, invalid, &["changes nothing"]);
     let twice = [FileOverwrite::new("a"), FileOverwrite::new("a")];
-    assert_refused(files.bulk_overwrite(twice).await, invalid, &["two changes of the file `a`"]);
+    assert_refused(files.bulk_overwrite(twice).await, invalid, &["the file `a` has two changes"]);
     let exports = [true, false].map(|copy| stage.client.exports().start("5f1", "a/b", "x").copy_only(copy));
     assert_refused(stage.client.exports().bulk_start(exports).await, invalid, &["cannot mix `copy_only`"]);
     stage.assert_no_requests();

@@ -207,7 +207,11 @@ fn each_config_error_has_its_kind_and_location() -> Result<()> {
 #[test]
 fn zero_parallel_requests_are_rejected() {
     let client = builder_without_files().endpoint("cgc").auth(Auth::oauth(TOKEN)).max_parallel_requests(0);
-    assert_refused(client.build(), ErrorKind::InvalidInput, &["at least 1 parallel request"]);
+    assert_refused(
+        client.build(),
+        ErrorKind::InvalidInput,
+        &["the number of parallel requests must be at least 1"],
+    );
 }
 
 #[test]

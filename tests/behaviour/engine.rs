@@ -27,7 +27,7 @@ async fn download_passes_through_all_states() -> Result<()> {
     let download = stage.client.file(&id).download(stage.path("large")).start();
     assert_eq!(download.status(), Status::Preparing);
     let invalid = ErrorKind::InvalidInput;
-    assert_refused(download.resume(), invalid, &["cannot be resumed: the transfer is preparing"]);
+    assert_refused(download.resume(), invalid, &["the transfer cannot be resumed: it is preparing"]);
     eventually("it runs", || download.status() == Status::Running).await;
     download.pause()?;
     assert_eq!(download.status(), Status::Paused);

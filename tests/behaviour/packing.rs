@@ -189,10 +189,10 @@ fn invalid_links_are_named() {
     assert_refused(&[("main.cwl", &step("[x]"))], "neither a file nor a process");
     assert_refused(&[("main.cwl", &step("list.yml")), ("list.yml", "[]")], "not a CWL description");
     let import = "cwlVersion: v1.2\nclass: CommandLineTool\ninputs: {$import: a.yml}\noutputs: []\n";
-    assert_refused(&[("main.cwl", import), ("a.yml", "{$import: a.yml}")], "lead back to itself");
+    assert_refused(&[("main.cwl", import), ("a.yml", "{$import: a.yml}")], "imports itself");
     assert_refused(
         &[("main.cwl", import), ("a.yml", "x: {type: File, doc: {$import: a.yml}}")],
-        "lead back to itself",
+        "imports itself",
     );
 }
 

@@ -91,13 +91,13 @@ async fn invalid_state_changes_are_refused() -> Result<()> {
     let stage = stage().await;
     let (_, download) = stalled(&stage).await;
     let invalid = ErrorKind::InvalidInput;
-    assert_refused(download.resume(), invalid, &["cannot be resumed: the transfer is running"]);
+    assert_refused(download.resume(), invalid, &["the transfer cannot be resumed: it is running"]);
     download.pause()?;
-    assert_refused(download.pause(), invalid, &["cannot be paused: the transfer is paused"]);
+    assert_refused(download.pause(), invalid, &["the transfer cannot be paused: it is paused"]);
     download.resume()?;
     download.wait().await?;
-    assert_refused(download.pause(), invalid, &["cannot be paused: the transfer is completed"]);
-    assert_refused(download.resume(), invalid, &["cannot be resumed: the transfer is completed"]);
+    assert_refused(download.pause(), invalid, &["the transfer cannot be paused: it is completed"]);
+    assert_refused(download.resume(), invalid, &["the transfer cannot be resumed: it is completed"]);
     assert_eq!(download.status(), Status::Completed);
     Ok(())
 }

@@ -1,5 +1,4 @@
 //! Files read in place: by seeking, in ranges, by several readers, and while they change.
-#![expect(clippy::single_range_in_vec_init, reason = "lists of ranges")]
 
 use std::io::{BufRead as _, Cursor, Read as _, Seek as _, SeekFrom};
 use std::time::Duration;
@@ -144,7 +143,7 @@ async fn listed_size_costs_no_request() -> Result<()> {
     assert_eq!(reader.seek(SeekFrom::End(-10)).await?, 990);
     reader.seek(SeekFrom::Start(5000)).await?;
     assert_eq!(reader.read(&mut [0; 10]).await?, 0, "there is nothing beyond the end");
-    let past = stage.client.file(&file).read_ranges([1000..1010]).await;
+    let past = stage.client.file(&file).read_range(1000..1010).await;
     assert_refused(past, ErrorKind::InvalidInput, &["1000..1010", "not in the file"]);
     stage.assert_no_requests();
     Ok(())
@@ -211,7 +210,7 @@ async fn replaced_file_is_an_error() -> Result<()> {
     let read = read_at(&mut reader, 500, 10).await;
     assert_eq!(read.as_ref().map_err(std::io::Error::kind).unwrap_err(), std::io::ErrorKind::InvalidData);
     assert_refused(inner(read), ErrorKind::Integrity, &words);
-    assert_refused(reader.read_ranges([800..810]).await, ErrorKind::Integrity, &words);
+    assert_refused(reader.read_range(800..810).await, ErrorKind::Integrity, &words);
     assert_refused(inner(read_at(&mut reader, 500, 10).await), ErrorKind::Integrity, &words);
     let mut anew = stage.client.file(&id).reader();
     assert_eq!(read_at(&mut anew, 500, 10).await?, [7; 10]);
@@ -242,8 +241,8 @@ async fn near_ranges_are_read_in_one_request() -> Result<()> {
     }
     assert_eq!(requests(&stage), (1, 3));
     let (start, end) = (10 * MIB + 1, 31 * MIB);
-    let long = file.read_ranges([start as u64..end as u64]).await?;
-    assert!(long[0] == all[start..end]);
+    let long = file.read_range(start as u64..end as u64).await?;
+    assert!(long == all[start..end]);
     Ok(())
 }
 
@@ -252,11 +251,13 @@ async fn ranges_end_with_the_file() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", "0123456789"));
     assert_eq!(file.read_ranges([8..100, 3..3, 0..2]).await?, ["89", "", "01"]);
-    assert_eq!(file.read_ranges([4..]).await?, ["456789"]);
+    assert_eq!(file.read_range(4..).await?, "456789");
+    assert_eq!(file.read_range(..=2).await?, "012");
+    assert_eq!(file.read_range(3..3).await?, "");
     assert!(file.read_ranges([0..0; 0]).await?.is_empty());
     assert_refused(file.read_ranges([0..2, 10..11]).await, ErrorKind::InvalidInput, &["10..11"]);
     #[expect(clippy::reversed_empty_ranges, reason = "that is the mistake")]
-    let reversed = file.read_ranges([5..2]).await;
+    let reversed = file.read_range(5..2).await;
     assert_refused(reversed, ErrorKind::InvalidInput, &["5..2"]);
     Ok(())
 }
@@ -284,7 +285,7 @@ async fn small_files_are_read_without_ranges() -> Result<()> {
     let file = stage.client.file(stage.file("a", bytes.clone()));
     let mut reader = file.reader().block_size(100).cache_blocks(10);
     assert_eq!(read_at(&mut reader, 450, 300).await?, bytes[450..750]);
-    assert_eq!(reader.read_ranges([5..10]).await?, [&bytes[5..10]]);
+    assert_eq!(reader.read_range(5..10).await?, bytes[5..10]);
     assert_eq!(requests(&stage), (1, 1));
     let mut small = file.reader().block_size(100).cache_blocks(9);
     let read = inner(read_at(&mut small, 0, 10).await);
@@ -316,7 +317,7 @@ async fn folder_is_not_read() -> Result<()> {
     stage.emulator.clear_requests();
     let folder = stage.client.file(&folder);
     assert_refused(inner(folder.reader().read(&mut [0]).await), ErrorKind::InvalidInput, &["is a folder"]);
-    assert_refused(folder.read_ranges([0..1]).await, ErrorKind::InvalidInput, &["is a folder"]);
+    assert_refused(folder.read_range(0..1).await, ErrorKind::InvalidInput, &["is a folder"]);
     stage.assert_no_requests();
     Ok(())
 }
@@ -353,5 +354,8 @@ fn blocking_reader_reads_and_seeks() -> Result<()> {
     let mut word = [0; 3];
     other.read_exact(&mut word)?;
     assert_eq!(&word, b"two");
+    assert_eq!(other.read_range(8..)?, "three");
+    assert_eq!(other.read_ranges([0..3, 4..7])?, ["one", "two"]);
+    assert_eq!(other.read_range(100..).unwrap_err().kind(), ErrorKind::InvalidInput);
     Ok(())
 }

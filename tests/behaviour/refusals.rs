@@ -40,8 +40,16 @@ async fn file_query_needs_exactly_one_location() -> Result<()> {
         &["set where to list files: a project, a parent folder or a dataset"],
     );
     let both = query().project(&stage.project).parent("5678");
-    assert_refused(both.clone().page().await, INVALID, &["one place", "not several"]);
-    assert_refused(both.items().try_next().await, INVALID, &["one place", "not several"]);
+    assert_refused(
+        both.clone().page().await,
+        INVALID,
+        &["set only one of project, parent folder and dataset"],
+    );
+    assert_refused(
+        both.items().try_next().await,
+        INVALID,
+        &["set only one of project, parent folder and dataset"],
+    );
     assert_refused(query().parent("56/78").page().await, INVALID, &["not a folder id: `56/78`"]);
     stage.assert_no_requests();
     Ok(())
@@ -88,8 +96,12 @@ async fn invalid_names_and_part_sizes_are_never_sent() -> Result<()> {
     assert_refused(upload().name("a/b").await, INVALID, &["the name `a/b` has a slash"]);
     assert_refused(upload().name(" ").await, INVALID, &["is empty"]);
     assert_refused(upload().name("x".repeat(256)).await, INVALID, &["is longer than 255 characters"]);
-    assert_refused(upload().part_size(0).await, INVALID, &["a part has 1 to 1073741824 bytes, not 0"]);
-    assert_refused(upload().part_size(u64::MAX).await, INVALID, &["a part has 1 to"]);
+    assert_refused(
+        upload().part_size(0).await,
+        INVALID,
+        &["the part size must be from 1 to 1073741824 bytes, not 0"],
+    );
+    assert_refused(upload().part_size(u64::MAX).await, INVALID, &["the part size must be from 1 to"]);
     let folder = stage.client.files().create_folder("a/b", &stage.project);
     assert_refused(folder.await, INVALID, &["has a slash"]);
     assert_refused(stage.client.file("5678").move_to("a").name("b/c").await, INVALID, &["has a slash"]);

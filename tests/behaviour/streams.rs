@@ -92,8 +92,16 @@ async fn reader_of_wrong_length_creates_no_file() -> Result<()> {
         let upload = stage.client.upload_reader("a", std::io::Cursor::new(vec![0; 1000])).size(size);
         upload.to(&stage.project).part_size(100).await
     };
-    assert_refused(run(1001).await, ErrorKind::Integrity, &["ended before the 1001 announced bytes"]);
-    assert_refused(run(999).await, ErrorKind::Integrity, &["more than the 999 announced bytes"]);
+    assert_refused(
+        run(1001).await,
+        ErrorKind::Integrity,
+        &["ended before the 1001 bytes that `size()` announced"],
+    );
+    assert_refused(
+        run(999).await,
+        ErrorKind::Integrity,
+        &["more than the 999 bytes that `size()` announced"],
+    );
     assert!(stage.client.uploads().list().await?.is_empty());
     assert!(stage.client.project(&stage.project).files().query().all().await?.is_empty());
     Ok(())

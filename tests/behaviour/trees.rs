@@ -42,11 +42,13 @@ async fn walk_yields_folders_before_their_contents() -> Result<()> {
         "raw/deep/deeper/a.txt",
     ];
     assert_eq!((paths(&entries), entries.len()), (BTreeSet::from(expected), expected.len()));
-    let place = |path: &str| entries.iter().position(|entry| entry.path == path).expect("an entry");
+    let position = |path: &str| entries.iter().position(|entry| entry.path == path).expect("an entry");
     for entry in &entries {
         if let Some((folder, _)) = entry.path.rsplit_once('/') {
-            assert!(place(folder) < place(&entry.path), "{entry:?}");
-            assert!(entries[place(folder)].is_folder() && entry.file.id != entries[place(folder)].file.id);
+            assert!(position(folder) < position(&entry.path), "{entry:?}");
+            assert!(
+                entries[position(folder)].is_folder() && entry.file.id != entries[position(folder)].file.id
+            );
         }
     }
     // One call for the root and one for each of the four folders.
@@ -187,7 +189,7 @@ async fn path_resolves_to_its_file() -> Result<()> {
     assert_refused(
         files.resolve_path("raw/../a.txt").await,
         INVALID,
-        &["`..` in `raw/../a.txt` is not a name"],
+        &["`..` is not allowed in the path `raw/../a.txt`"],
     );
     stage.assert_no_requests();
     Ok(())
@@ -229,7 +231,7 @@ async fn search_is_read_to_the_end_by_tokens() -> Result<()> {
 
     stage.emulator.clear_requests();
     let search = |expression: &str| stage.client.files().search(expression);
-    assert_refused(search(" ").page().await, INVALID, &["a search needs an expression"]);
+    assert_refused(search(" ").page().await, INVALID, &["the search has no expression"]);
     assert_refused(search(expression).offset(3).page().await, INVALID, &["has no offset"]);
     let named = search(expression).fields(Fields::only(["name"])).page().await;
     assert_refused(named, INVALID, &["hits of a search do not support field selection"]);

@@ -11,6 +11,9 @@ use super::guide::anchor;
 /// Maximum size of the README in bytes.
 const README_SIZE: usize = 8 * 1024;
 
+/// Most lines of the program in the README.
+const PROGRAM_LINES: usize = 25;
+
 #[test]
 fn readme_is_short_and_shows_its_example() -> Result<()> {
     let root = Path::new(WORKSPACE);
@@ -18,6 +21,8 @@ fn readme_is_short_and_shows_its_example() -> Result<()> {
     ensure!(readme.len() <= README_SIZE, "README.md has {} bytes, more than {README_SIZE}", readme.len());
     let example = fs::read_to_string(root.join("crates/sbg/examples/first_program.rs"))?;
     let (_, program) = example.split_once("\n\n").context("a comment and a program")?;
+    let lines = program.lines().count();
+    ensure!(lines <= PROGRAM_LINES, "the program of README.md has {lines} lines, more than {PROGRAM_LINES}");
     ensure!(
         readme.contains(&format!("```rust,no_run\n{program}```")),
         "README.md does not show crates/sbg/examples/first_program.rs"

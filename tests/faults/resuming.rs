@@ -316,7 +316,7 @@ async fn contradictory_journal_is_not_trusted() -> Result<()> {
         std::fs::write(left.part(), &part)?;
         std::fs::write(left.journal(), &journal)?;
         left.edit_journal(|journal| journal["extents"] = json!(extents))?;
-        left.assert_starts_over(&["contradicts itself"]).await?;
+        left.assert_starts_over(&["inconsistent"]).await?;
     }
     Ok(())
 }

@@ -51,7 +51,7 @@ async fn each_auth_kind_has_its_header() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_call_carries_the_consent_once_it_is_given() -> Result<()> {
+async fn advance_access_header_goes_with_every_call() -> Result<()> {
     let answer = json!({"items": [], "username": "rfranklin"});
     let wire = Wire::tuned(move |_| response(200, &answer), |client| client.advance_access(true)).await;
     wire.client.users().me().await?;

@@ -75,7 +75,7 @@ async fn a_task_that_cannot_start_says_why() {
     let wire = Wire::tuned(answer, |client| client).await;
     let error = wire.client.task(TASK).run().await.unwrap_err();
     assert_eq!(error.code(), Some(7024));
-    assert_eq!(error.hint(), Some("the task says: Required input is not set: reads; No file."));
+    assert_eq!(error.hint(), Some("errors of the task: Required input is not set: reads; No file."));
     let expected = json!(["Required input is not set: reads", {"message": "No file.", "input": "x"}]);
     assert_eq!(error.details()["errors"], expected);
     assert_eq!(wire.all().len(), 2);

@@ -7,6 +7,7 @@ mod guides;
 mod lint;
 mod matrix;
 mod odd;
+mod pins;
 mod results;
 mod workshop;
 

@@ -20,7 +20,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::spec::Spec;
-use crate::spec::finding::{Finding, Findings, Place};
+use crate::spec::finding::{Finding, Findings, Location};
 use crate::spec::rule::Rule;
 use crate::spec::{bundle, portable};
 
@@ -75,7 +75,7 @@ struct Lint<'s> {
 }
 
 impl Lint<'_> {
-    fn report(&mut self, place: &Place, rule: Rule, message: impl Into<String>) {
-        self.findings.push(Finding::new(place, rule, message));
+    fn report(&mut self, location: &Location, rule: Rule, message: impl Into<String>) {
+        self.findings.push(Finding::new(location, rule, message));
     }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use self::finding::{Finding, Findings, Place};
+use self::finding::{Finding, Findings, Location};
 use self::rule::Rule;
 use self::yaml::{Entry, Kind, Node};
 
@@ -67,7 +67,7 @@ pub struct Listed {
     /// Operation id.
     pub operation_id: String,
     /// Row of the list.
-    pub place: Place,
+    pub location: Location,
 }
 
 /// An error code of `error-codes.tsv`.
@@ -127,7 +127,8 @@ impl Spec {
         let listed = read_operations(dir, &mut findings);
         let is_of_area = |entry: &Entry| ["paths", "components"].contains(&entry.key.as_str());
         let (of_area, of_root) = whole.entries().iter().cloned().partition(is_of_area);
-        let part = |entries: Vec<Entry>| Node { place: whole.place.clone(), kind: Kind::Mapping(entries) };
+        let part =
+            |entries: Vec<Entry>| Node { location: whole.location.clone(), kind: Kind::Mapping(entries) };
         let area = Area { file: file.to_owned(), root: part(of_area) };
         let listed = listed.into_iter().filter(|row| row.area == area.name()).collect();
         Self { root: part(of_root), areas: vec![area], listed, error_codes: Vec::new() }.without(findings)
@@ -210,7 +211,7 @@ fn read_areas(dir: &Path, root: &Node, findings: &mut Vec<Finding>) -> Vec<Area>
     for item in root.get("x-sbg-areas").map_or(&[][..], Node::items) {
         let Some(file) = item.as_str() else {
             findings.push(Finding::new(
-                &item.place,
+                &item.location,
                 Rule::AreaList,
                 "an area is named by its file, such as `files.yaml`",
             ));
@@ -218,13 +219,13 @@ fn read_areas(dir: &Path, root: &Node, findings: &mut Vec<Finding>) -> Vec<Area>
         };
         if !named.insert(file) {
             findings.push(Finding::new(
-                &item.place,
+                &item.location,
                 Rule::AreaList,
                 format!("`{file}` is listed already: list it once"),
             ));
         } else if !dir.join(file).is_file() {
             let message = format!("there is no file `{file}`: write it, or take it off the list");
-            findings.push(Finding::new(&item.place, Rule::AreaList, message));
+            findings.push(Finding::new(&item.location, Rule::AreaList, message));
         } else {
             match yaml::read(&dir.join(file), &shown(file)) {
                 Ok(root) => areas.push(Area { file: file.to_owned(), root }),
@@ -243,9 +244,9 @@ fn read_areas(dir: &Path, root: &Node, findings: &mut Vec<Finding>) -> Vec<Area>
             && !named.contains(file.as_str())
             && !documents.contains(file)
     }) {
-        let place = Place { file: Arc::from(shown(&file)), line: 1 };
+        let location = Location { file: Arc::from(shown(&file)), line: 1 };
         findings.push(Finding::new(
-            &place,
+            &location,
             Rule::AreaList,
             format!("list `{file}` in `x-sbg-areas` of sbg.yaml"),
         ));
@@ -255,17 +256,17 @@ fn read_areas(dir: &Path, root: &Node, findings: &mut Vec<Finding>) -> Vec<Area>
 
 fn read_operations(dir: &Path, findings: &mut Vec<Finding>) -> Vec<Listed> {
     let mut listed: Vec<Listed> = Vec::new();
-    read_table(dir, "operations.tsv", findings, |place, row| {
+    read_table(dir, "operations.tsv", findings, |location, row| {
         let [area, method, path, operation_id] = row else {
             let message = "a row has four fields, with tabs between them: area, method, path, operation id";
-            return Err(Finding::new(&place, Rule::OperationList, message));
+            return Err(Finding::new(&location, Rule::OperationList, message));
         };
         let new = Listed {
             area: (*area).to_owned(),
             method: (*method).to_owned(),
             path: (*path).to_owned(),
             operation_id: (*operation_id).to_owned(),
-            place,
+            location,
         };
         let same = |old: &&Listed| {
             old.operation_id == new.operation_id
@@ -273,8 +274,8 @@ fn read_operations(dir: &Path, findings: &mut Vec<Finding>) -> Vec<Listed> {
         };
         if let Some(old) = listed.iter().find(same) {
             let message =
-                format!("line {} lists this operation or this operation id already", old.place.line);
-            return Err(Finding::new(&new.place, Rule::OperationList, message));
+                format!("line {} lists this operation or this operation id already", old.location.line);
+            return Err(Finding::new(&new.location, Rule::OperationList, message));
         }
         listed.push(new);
         Ok(())
@@ -284,8 +285,8 @@ fn read_operations(dir: &Path, findings: &mut Vec<Finding>) -> Vec<Listed> {
 
 fn read_error_codes(dir: &Path, findings: &mut Vec<Finding>) -> Vec<ErrorCode> {
     let mut codes: Vec<ErrorCode> = Vec::new();
-    read_table(dir, "error-codes.tsv", findings, |place, row| {
-        let bad = |message: &str| Err(Finding::new(&place, Rule::ErrorCodeList, message));
+    read_table(dir, "error-codes.tsv", findings, |location, row| {
+        let bad = |message: &str| Err(Finding::new(&location, Rule::ErrorCodeList, message));
         let [code, status, group, message] = row else {
             return bad("a row has four fields, with tabs between them: code, HTTP status, group, message");
         };
@@ -307,10 +308,10 @@ fn read_table(
     dir: &Path,
     file: &str,
     findings: &mut Vec<Finding>,
-    mut row: impl FnMut(Place, &[&str]) -> Result<(), Finding>,
+    mut row: impl FnMut(Location, &[&str]) -> Result<(), Finding>,
 ) {
     let name: Arc<str> = Arc::from(shown(file));
-    let at = |line: usize| Place { file: name.clone(), line };
+    let at = |line: usize| Location { file: name.clone(), line };
     match std::fs::read_to_string(dir.join(file)) {
         Ok(text) => {
             for (index, line) in text.lines().enumerate().skip(1) {

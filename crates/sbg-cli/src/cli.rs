@@ -1,9 +1,9 @@
-//! The arguments that all commands share, and the table of commands.
+//! The table of commands.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     apps, cat, completions, configure, copy, cost, down, drs, find, jobs, ls, members, meta, mkdir, projects,
@@ -11,6 +11,7 @@ use crate::commands::{
 };
 use crate::context::Context;
 use crate::exit;
+use crate::global::Global;
 
 /// Moves, finds and describes data on the Seven Bridges Platform, CGC, CAVATICA and BioData Catalyst, and runs tasks there.
 ///
@@ -26,29 +27,6 @@ pub(crate) struct Cli {
 
 const AFTER: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 done in part, 4 not found, 5 refused by the platform, \
     75 try again later, 130 interrupted.";
-
-/// Options of every command.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Global {
-    /// Profile of ~/.sevenbridges/credentials [default: `SB_API_ENDPOINT` and `SB_AUTH_TOKEN`, else `default`]
-    #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
-    pub(crate) profile: Option<String>,
-    /// Print one JSON object a line
-    #[arg(long, global = true, help_heading = "Global options")]
-    pub(crate) json: bool,
-    /// No progress and no notes, only results and errors
-    #[arg(short, long, global = true, help_heading = "Global options")]
-    pub(crate) quiet: bool,
-    /// Report every retry and wait; twice: every request
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
-    pub(crate) verbose: u8,
-    /// Allow operations in advance access, which may change
-    #[arg(long, global = true, help_heading = "Global options")]
-    pub(crate) advance_access: bool,
-    /// Part of the rate limit to use, such as 0.25 on each of four machines with one token [default: 1]
-    #[arg(long, global = true, value_name = "SHARE", help_heading = "Global options")]
-    pub(crate) api_share: Option<f64>,
-}
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -108,8 +86,8 @@ impl Cli {
         let as_json = global.json;
         let result = match command {
             // These make no call: they need no runtime, and a signal ends them at once.
-            Command::Completions(command) => command.run(),
-            Command::Man(command) => command.run(),
+            Command::Completions(command) => command.run(Self::command()),
+            Command::Man(command) => command.run(Self::command()),
             #[cfg(feature = "drift")]
             Command::Drift(arguments) => return drift(arguments, as_json),
             #[cfg(feature = "emulator")]

@@ -24,7 +24,6 @@ pub(crate) mod stat;
 pub(crate) mod storage_jobs;
 pub(crate) mod sync;
 pub(crate) mod tag;
-mod task_sheet;
 pub(crate) mod tasks;
 mod transfers;
 pub(crate) mod up;

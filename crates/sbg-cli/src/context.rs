@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result};
 use sbg::transfer::Transfer;
 use sbg::{Client, ErrorKind};
 
-use crate::cli::Global;
 use crate::exit::Stopped;
+use crate::global::Global;
 use crate::output::Output;
 use crate::progress::{Counted, Screen};
 use crate::signals::Stop;
@@ -43,7 +43,7 @@ impl Context {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let result = runtime.block_on(async {
             let screen = self.screen.clone();
-            self.stop.listen(move || screen.note("stopping; once more to stop at once"))?;
+            self.stop.listen(move || screen.note("stopping; interrupt again to stop at once"))?;
             tokio::pin!(command);
             tokio::select! {
                 result = &mut command => result,
@@ -52,7 +52,7 @@ impl Context {
                 }
             }
         });
-        // What was printed before an error is part of the result.
+        // Output before an error is part of the result.
         let flushed = self.out.flush();
         runtime.shutdown_background();
         result.and(flushed)
@@ -78,7 +78,7 @@ impl Context {
         Ok(self.client.get_or_init(|| client))
     }
 
-    /// What to tell a person who interrupts from now on.
+    /// The message for an interrupt from now on.
     pub(crate) fn when_stopped(&self, hint: impl Into<String>) {
         // The first hint is the most general one, and stays.
         let _ = self.hint.set(hint.into());
@@ -86,8 +86,7 @@ impl Context {
 
     fn stopped(&self) -> anyhow::Error {
         let hint = self.hint.get().cloned();
-        let hint =
-            hint.unwrap_or_else(|| "nothing more is done; run the same command to do the rest".to_owned());
+        let hint = hint.unwrap_or_else(|| "stopped; run the same command to do the rest".to_owned());
         Stopped { signal: self.stop.signal(), hint }.into()
     }
 
@@ -109,9 +108,10 @@ impl Context {
         self.transfers.fetch_sub(1, Ordering::Relaxed);
         match result {
             Err(error) if error.kind() == ErrorKind::Cancelled && self.stop.signal() > 0 => {
-                let hint = self.hint.get().cloned().unwrap_or_else(|| {
-                    "what has arrived is kept: run the same command to go on from there".to_owned()
-                });
+                let hint =
+                    self.hint.get().cloned().unwrap_or_else(|| {
+                        "partial files are kept: run the same command to resume".to_owned()
+                    });
                 Err(Stopped { signal: self.stop.signal(), hint }.into())
             }
             result => result.with_context(|| format!("cannot finish {label}")),

@@ -102,13 +102,13 @@ fn advice(error: &sbg::Error) -> Option<&'static str> {
             "ask an administrator of the project for the permission; `sbg members ls` names them"
         }
         ErrorKind::NotFound => {
-            "check the spelling with `sbg ls`; what you may not see is reported as missing, too"
+            "check the spelling with `sbg ls`; things that you may not see are reported as missing, too"
         }
         ErrorKind::Conflict => "choose another name, or what to do about it with `--on-conflict`",
         ErrorKind::AdvanceAccess => "allow it with `--advance-access`",
-        ErrorKind::DiskFull => "free some room and run the same command again; finished files stay",
+        ErrorKind::DiskFull => "free some space and run the same command again; finished files stay",
         ErrorKind::Locked => "wait for the other transfer, or stop it",
-        _ if error.is_transient() => "try again later; the same command goes on from what is done",
+        _ if error.is_transient() => "try again later; the same command resumes",
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ mod commands;
 mod context;
 mod exit;
 mod failures;
+mod global;
 mod input_file;
 mod output;
 mod path;

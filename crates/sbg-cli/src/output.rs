@@ -15,7 +15,7 @@ const ALIGNED: usize = 200;
 #[derive(Debug)]
 pub(crate) struct Output {
     json: bool,
-    /// Whether a person looks at it.
+    /// Whether it is a terminal.
     terminal: bool,
     state: RefCell<State>,
 }
@@ -39,7 +39,7 @@ impl Output {
         self.json
     }
 
-    /// Whether a person looks at it.
+    /// Whether it is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.terminal
     }

@@ -24,7 +24,7 @@ pub(crate) enum Remote {
     },
 }
 
-/// What a name stands for.
+/// What a name refers to.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Project(ProjectId),
@@ -206,7 +206,7 @@ pub(crate) async fn find_files(client: &Client, remotes: &[Remote]) -> Result<Ve
             found[at] = Some(result.map_err(Into::into));
         }
     }
-    let missing = || Err(anyhow::anyhow!("the platform has no response for it"));
+    let missing = || Err(anyhow::anyhow!("the platform returned no result for it"));
     Ok(found.into_iter().map(|found| found.unwrap_or_else(missing)).collect())
 }
 
@@ -224,7 +224,7 @@ pub(crate) async fn subfolder(client: &Client, folder: &Folder, name: &str) -> R
     }
 }
 
-/// The folder that a file lies in.
+/// The parent folder of a file.
 async fn parent_of(client: &Client, file: &types::File) -> Result<Folder> {
     let Some(parent) = &file.parent else {
         let project = file.project.clone().unwrap_or_default();

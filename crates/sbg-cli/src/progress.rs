@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use sbg::pipeline::Waiting;
 use sbg::transfer::{Progress, Transfer};
 
-use crate::cli::Global;
+use crate::global::Global;
 use crate::text::printable;
 use crate::units;
 
@@ -24,7 +24,7 @@ const SHORT_WAIT: Duration = Duration::from_secs(2);
 /// What a transfer counts besides bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counted {
-    /// The parts of one file, which interest nobody.
+    /// The parts of one file, which are not shown.
     Parts,
     /// The files of a batch.
     Files,
@@ -47,14 +47,14 @@ impl Screen {
         Self { bars, quiet: global.quiet, verbose: global.verbose > 0, announced: Arc::default() }
     }
 
-    /// A line about what is going on.
+    /// A line about the progress.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             self.line(text);
         }
     }
 
-    /// A line that is printed even if quiet: something failed, and the rest goes on.
+    /// A line that is printed even if quiet: something failed, and the rest continues.
     pub(crate) fn warn(&self, text: &str) {
         self.line(text);
     }
@@ -160,7 +160,7 @@ fn reason(reason: &str) -> &str {
     match reason {
         "rate limit" | "RateLimitSleeper" => "the rate limit is used up",
         "MaintenanceSleeper" => "the platform is under maintenance",
-        "retry" => "a call failed and is sent again",
+        "retry" => "a call failed and is retried",
         other => other,
     }
 }

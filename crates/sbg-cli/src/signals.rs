@@ -14,15 +14,15 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Listens on a task of the runtime. `told` is called at the first signal.
-    pub(crate) fn listen(&self, told: impl Fn() + Send + 'static) -> io::Result<()> {
+    /// Listens on a task of the runtime. `callback` is called at the first signal.
+    pub(crate) fn listen(&self, callback: impl Fn() + Send + 'static) -> io::Result<()> {
         let mut signals = Signals::new()?;
         let stop = self.clone();
         tokio::spawn(async move {
             let signal = signals.next().await;
             stop.signal.store(signal, Ordering::Relaxed);
             stop.token.cancel();
-            told();
+            callback();
             let signal = signals.next().await;
             std::process::exit(i32::from(128 + signal));
         });

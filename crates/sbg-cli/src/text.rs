@@ -1,4 +1,4 @@
-//! Text for people: no control characters of others on a terminal.
+//! Text for terminals, without control characters from the platform.
 
 use std::borrow::Cow;
 

@@ -8,11 +8,12 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::base::Bases;
+use crate::exchange::{Body, Exchange, Found};
 use crate::lenient;
 use crate::report::{Class, Kind, Position, Problem, Report};
 use crate::routes::{Route, Routes};
 use crate::schema::Schemas;
-use crate::traffic::{self, Body, Exchange, Format, Found};
+use crate::traffic::{self, Format};
 
 /// The operation name of an error response.
 pub const ERROR: &str = "error";
@@ -309,7 +310,7 @@ impl Checker<'_, '_> {
                 if route.operation["x-sbg-yaml"] == true => {}
             (Some(_), Body::Omitted) => self.notice(Class::NoBody, "the recording has no request body"),
             (Some(schema), Body::None) if self.needs_nothing(schema) => {
-                self.notice(Class::NoBody, "the request has no body; an empty object says the same");
+                self.notice(Class::NoBody, "the request has no body; an empty object means the same");
             }
             (Some(_), Body::None) => {
                 self.report(Kind::Request, "the request body is required and was not sent");
@@ -379,7 +380,7 @@ impl Checker<'_, '_> {
                 self.report(Kind::Response, "the response has no body, and the specification has one here");
             }
             (Some(schema), Body::Json(Value::Null)) if self.needs_nothing(schema) => {
-                self.notice(Class::NullBody, "the body is null; an empty object says the same");
+                self.notice(Class::NullBody, "the body is null; an empty object means the same");
             }
             (Some(schema), Body::Json(body)) => {
                 self.body(Kind::Response, schema, body)?;

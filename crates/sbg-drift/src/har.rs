@@ -16,8 +16,8 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use crate::base::Bases;
+use crate::exchange::{Body, Exchange, Found};
 use crate::report::Position;
-use crate::traffic::{Body, Exchange, Found};
 
 #[derive(Deserialize)]
 struct Entry<'e> {

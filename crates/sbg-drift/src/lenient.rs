@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_is_rewritten_where_the_platform_takes_it() {
+    fn body_is_normalized_as_the_platform_accepts_it() {
         let schemas = Schemas::new(&json!({"components": {"schemas": {
             "Pear": {
                 "type": "object", "required": ["name"],

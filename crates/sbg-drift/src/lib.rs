@@ -27,6 +27,7 @@ mod base;
 mod check;
 #[cfg(feature = "program")]
 mod decode;
+mod exchange;
 mod har;
 mod lenient;
 mod lines;
@@ -41,10 +42,11 @@ pub use base::Bases;
 pub use check::{Decode, Drift, ERROR, Options};
 #[cfg(feature = "program")]
 pub use decode::decode;
+pub use exchange::{Body, Exchange};
 pub use report::{Class, Kind, Position, Problem, Report, Tally};
 pub use routes::{Route, Routes, operations};
 pub use schema::{Breach, Schemas};
-pub use traffic::{Body, Exchange, Format};
+pub use traffic::Format;
 
 /// The OpenAPI document, without its descriptions and examples.
 ///

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::base::Bases;
+use crate::exchange::{Body, Exchange, Found};
 use crate::report::Position;
-use crate::traffic::{Body, Exchange, Found};
 
 #[derive(Deserialize)]
 struct Line {
@@ -38,7 +38,7 @@ pub(crate) fn read(
     loop {
         line.clear();
         number += 1;
-        if traffic.read_until(b'\n', &mut line).context("cannot read on")? == 0 {
+        if traffic.read_until(b'\n', &mut line).context("cannot read the rest")? == 0 {
             return Ok(());
         }
         if !line.trim_ascii().is_empty() {

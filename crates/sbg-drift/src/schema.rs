@@ -38,8 +38,8 @@ pub struct Breach {
 
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.pointer.is_empty() { "the value" } else { &self.pointer };
-        write!(f, "{place}: {}", self.reason)
+        let value = if self.pointer.is_empty() { "the value" } else { &self.pointer };
+        write!(f, "{value}: {}", self.reason)
     }
 }
 

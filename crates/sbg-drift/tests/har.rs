@@ -91,7 +91,7 @@ fn archives_of_browsers_and_proxies_are_read() {
 }
 
 #[test]
-fn malformed_entries_are_named_and_the_others_go_on() {
+fn malformed_entries_do_not_stop_the_check() {
     let good = entry("GET", &format!("{API}/user"), Value::Null, 200, text(&json!({"username": "a"})));
     let broken = json!({"request": {"method": "GET"}, "response": {"status": 200}});
     let encoded =

@@ -192,7 +192,7 @@ fn invalid_and_empty_lines_are_counted() {
 
 /// Requests of other clients, which the platform accepts.
 #[test]
-fn what_the_platform_takes_is_a_notice_of_a_class() {
+fn accepted_deviation_is_a_classified_notice() {
     let user = json!({"username": "a"});
     let page = json!({"items": []});
     let report = checked(&[

@@ -40,7 +40,10 @@ pub use crate::{
     builder::Builder,
     clock::Clock,
     emulator::Emulator,
-    faults::rules::{Action, FaultCount, FaultId, FaultRule, Faults, When},
+    faults::{
+        action::Action,
+        rules::{FaultCount, FaultId, FaultRule, Faults, When},
+    },
     http::{origin::Origin, request_log::Recorded},
     objects::{flavor::StorageFlavor, profile::EmptyRange, quirk::StorageQuirk, storage_error::StorageError},
     parse_error::ParseFaultError,

@@ -48,10 +48,10 @@ async fn interrupted() -> io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut told = signal(SignalKind::terminate())?;
+        let mut terminated = signal(SignalKind::terminate())?;
         tokio::select! {
             pressed = tokio::signal::ctrl_c() => pressed,
-            _ = told.recv() => Ok(()),
+            _ = terminated.recv() => Ok(()),
         }
     }
     #[cfg(not(unix))]

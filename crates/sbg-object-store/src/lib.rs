@@ -31,7 +31,7 @@
 //! # Writing
 //!
 //! A file appears when it is complete. A multipart upload is collected in a temporary file of this machine and sent by `complete`, since
-//! the platform wants to know the size first. A write that is dropped before it is complete is aborted and leaves nothing behind. Missing
+//! the platform needs the size first. A write that is dropped before it is complete is aborted and leaves nothing behind. Missing
 //! folders are created.
 //!
 //! # Volumes

@@ -1,4 +1,4 @@
-//! What the platform says of a file as `object_store` wants it, and names as parts of paths.
+//! The metadata of a file in the form of `object_store`, and names as parts of paths.
 
 use chrono::{DateTime, Utc};
 use object_store::ObjectMeta;

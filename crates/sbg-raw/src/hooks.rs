@@ -15,7 +15,7 @@ use crate::operation::find;
 use crate::page::{PageError, page_from_slice};
 use crate::{Client, Error, Operation, ResponseValue, ga4gh_drs};
 
-/// Why a transport has no answer to give.
+/// Why a transport returns no response.
 ///
 /// It comes back inside of the `reqwest::Error` of [`Error::CommunicationError`] or [`Error::ResponseBodyError`]: look for the own type
 /// of the transport with `downcast_ref` along the chain of `source()`.
@@ -51,20 +51,20 @@ pub type TransportError = Box<dyn StdError + Send + Sync>;
 /// }
 /// ```
 pub trait Transport: Send + Sync {
-    /// Sends `request`, which is a call of `operation`, and gives the answer.
+    /// Sends `request`, which is a call of `operation`, and returns the response.
     ///
     /// ```no_run
     /// # async fn example(transport: &dyn sbg_raw::Transport) -> Result<(), sbg_raw::TransportError> {
     /// let url = "https://cgc-api.sbgenomics.com/v2/user".parse()?;
     /// let operation = sbg_raw::Operation::find("user_me").unwrap();
-    /// let answer = transport.send(reqwest::Request::new(http::Method::GET, url), operation).await?;
+    /// let response = transport.send(reqwest::Request::new(http::Method::GET, url), operation).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     ///
-    /// Whatever the transport counts as a failure. An error answer that the transport passes on as an `Ok` becomes an
+    /// Whatever the transport counts as a failure. An error response that the transport passes on as an `Ok` becomes an
     /// [`Error::ErrorResponse`](crate::Error::ErrorResponse).
     fn send(
         &self,
@@ -72,7 +72,7 @@ pub trait Transport: Send + Sync {
         operation: &'static Operation,
     ) -> BoxFuture<'_, Result<reqwest::Response, TransportError>>;
 
-    /// The error about an answer that cannot be read. It may say more of the call than `answer` does by itself.
+    /// The error about a response that cannot be read. It may say more about the call than `unreadable` does.
     ///
     /// ```
     /// use futures::future::BoxFuture;
@@ -88,21 +88,21 @@ pub trait Transport: Send + Sync {
     /// #     ) -> BoxFuture<'_, Result<reqwest::Response, TransportError>> {
     /// #         Box::pin(async { Ok(self.0.execute(request).await?) })
     /// #     }
-    ///     fn unreadable(&self, answer: Unreadable) -> TransportError {
-    ///         format!("{answer}: {}", String::from_utf8_lossy(&answer.body)).into()
+    ///     fn unreadable(&self, unreadable: Unreadable) -> TransportError {
+    ///         format!("{unreadable}: {}", String::from_utf8_lossy(&unreadable.body)).into()
     ///     }
     /// }
     /// ```
-    fn unreadable(&self, answer: Unreadable) -> TransportError {
-        Box::new(answer)
+    fn unreadable(&self, unreadable: Unreadable) -> TransportError {
+        Box::new(unreadable)
     }
 }
 
-/// An answer that is not what the operation answers by the specification, such as a list in the place of an object.
+/// A response that does not match the specification of the operation, such as a list instead of an object.
 ///
 /// ```
-/// # fn example(answer: sbg_raw::Unreadable) {
-/// println!("{} answered {}: {:?}", answer.operation.id, answer.status, answer.error);
+/// # fn example(unreadable: sbg_raw::Unreadable) {
+/// println!("{} responded {}: {:?}", unreadable.operation.id, unreadable.status, unreadable.error);
 /// # }
 /// ```
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +115,7 @@ pub struct Unreadable {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// Whatever the transport left with the answer.
+    /// What the transport attached to the response.
     pub extensions: Extensions,
     /// The body.
     pub body: Bytes,
@@ -124,7 +124,7 @@ pub struct Unreadable {
     pub error: PageError,
 }
 
-/// Most items of a page, which a transport leaves in the extensions of a response: decoding it ends with the first item too many.
+/// Most items of a page, which a transport puts in the extensions of a response: decoding it ends with the first item too many.
 ///
 /// ```
 /// let mut response = http::Response::new("{}");
@@ -221,7 +221,7 @@ async fn exec<C: Generated>(
     }
 }
 
-/// Reads an answer as what the generated code expects of it. The transport makes the error where it is something else.
+/// Reads a response as the type that the generated code expects. If it does not match, the transport makes the error.
 pub(crate) async fn read<C: Generated, T: DeserializeOwned, E>(
     client: &C,
     mut response: reqwest::Response,
@@ -234,8 +234,8 @@ pub(crate) async fn read<C: Generated, T: DeserializeOwned, E>(
         Ok(inner) => Ok(ResponseValue::new(inner, status, headers)),
         Err(error) => {
             let operation = C::operation(info);
-            let answer = Unreadable { operation, status, headers, extensions, body, error };
-            Err(Error::ResponseBodyError(carry(client.transport().unreadable(answer)).await))
+            let unreadable = Unreadable { operation, status, headers, extensions, body, error };
+            Err(Error::ResponseBodyError(carry(client.transport().unreadable(unreadable)).await))
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct Operation {
     pub idempotent: bool,
     /// Whether a success has a JSON body.
     pub returns_body: bool,
-    /// How the next page of the answer is found; `None` where the answer is no page.
+    /// How the next page is found; `None` if the response is not a page.
     pub pagination: Option<Pagination>,
 }
 

@@ -33,8 +33,8 @@ async fn main() -> Result<ExitCode> {
 
     for file in client.files().bulk_get(&done).fields(Fields::only(["name", "metadata"])).await? {
         let file = file?;
-        let told = file.metadata.as_ref().and_then(|metadata| metadata.get(field)?.as_str());
-        println!("{}: {field} is {}", file.name.as_deref().unwrap_or_default(), told.unwrap_or_default());
+        let current = file.metadata.as_ref().and_then(|metadata| metadata.get(field)?.as_str());
+        println!("{}: {field} is {}", file.name.as_deref().unwrap_or_default(), current.unwrap_or_default());
     }
     Ok(if done.len() == ids.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

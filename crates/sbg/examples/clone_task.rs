@@ -36,7 +36,7 @@ async fn main() -> Result<()> {
     if abort {
         match task.abort().await {
             Err(error) if error.code() == Some(7011) => println!("it was over before"),
-            aborted => println!("told to stop: {:?}", aborted?.status),
+            aborted => println!("aborted: {:?}", aborted?.status),
         }
     }
     let done = task.wait().timeout(Duration::from_secs(24 * 60 * 60)).await?;

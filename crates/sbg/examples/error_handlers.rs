@@ -37,7 +37,7 @@ async fn main() -> Result<()> {
 
     match client.project(project).get().await {
         Ok(project) => println!("{}", project.name.unwrap_or_default()),
-        Err(error) if error.is_not_found() => println!("there is none: {error}"),
+        Err(error) if error.is_not_found() => println!("not found: {error}"),
         Err(error) if error.is_forbidden() => println!("ask its administrator: {error}"),
         Err(error) if error.is_transient() => println!("later: {error}"),
         Err(error) => println!("{:?}, asked {} times: {error}", error.kind(), error.attempts()),

@@ -27,10 +27,10 @@ async fn main() -> Result<()> {
     let download = task.download_outputs(folder).select(move |path| path.ends_with(&ending));
     let report = download.on_conflict(Conflict::Rename).await?.into_result()?;
     for file in &report.files {
-        let place = file.local.display();
+        let path = file.local.display();
         match file.outcome {
-            Ok(Outcome::Transferred(bytes)) => println!("{place}: {bytes} bytes"),
-            _ => println!("{place} was there already"),
+            Ok(Outcome::Transferred(bytes)) => println!("{path}: {bytes} bytes"),
+            _ => println!("{path} was there already"),
         }
     }
     println!("{} files", report.files.len());

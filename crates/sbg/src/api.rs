@@ -1,4 +1,4 @@
-//! Handles and queries, one file for each area of the API.
+//! Handles and queries, one folder for each resource of the API.
 
 pub mod apps;
 pub mod automations;

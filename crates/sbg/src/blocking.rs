@@ -198,7 +198,7 @@ impl Owned {
         if Handle::try_current().is_ok() {
             return Err(refused("a blocking call would stop the async runtime that this thread belongs to"));
         }
-        self.0.as_ref().ok_or_else(|| refused("the runtime of the blocking client is gone"))
+        self.0.as_ref().ok_or_else(|| refused("the runtime of the blocking client has shut down"))
     }
 }
 

@@ -23,6 +23,12 @@ pub(crate) fn read_all(mut table: impl Read, name: &str) -> SbgResult<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Why a row does not fit the columns, if it does not.
+pub(crate) fn length_problem(columns: &[String], row: &StringRecord) -> Option<String> {
+    let (wanted, given) = (columns.len(), row.len());
+    (given != wanted).then(|| format!("the row has {given} values, and the table has {wanted} columns"))
+}
+
 /// A table whose first line names the columns.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -32,6 +38,12 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// Parses the table called `name` in messages.
+    pub(crate) fn of(bytes: &[u8], name: &str) -> SbgResult<Self> {
+        let table = Self::parse(bytes);
+        table.map_err(|error| Error::invalid(format!("the {name} is not a valid table")).with_source(error))
+    }
+
     /// Parses a table: comma-separated values, or tab-separated if the first line has tabs. Rows may have any number of values. Fails if
     /// the first line cannot be read.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, csv::Error> {

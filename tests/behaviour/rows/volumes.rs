@@ -368,7 +368,10 @@ fn exports() -> Vec<Row> {
             let id = client.exports().query().all().await?.remove(0).id;
             scene.prepared();
             let export = client.export(&id).get().await?;
-            assert_eq!(export.destination.and_then(|place| place.volume).as_deref(), Some(VOLUME));
+            assert_eq!(
+                export.destination.and_then(|destination| destination.volume).as_deref(),
+                Some(VOLUME)
+            );
             scene.sent(&format!("GET /storage/exports/{id}"));
             Ok(())
         }),

@@ -60,9 +60,9 @@ fn redocly(workshop: &Workshop<'_>, bundle: &str, config: &str) -> Result<()> {
         serde_json::from_slice(&ran.stdout).with_context(|| format!("no report: {errors}"))?;
     let problems = report["problems"].as_array().context("the report of redocly has no list of problems")?;
     let shown = problems.iter().map(|problem| {
-        let [severity, rule, message, place] = ["/severity", "/ruleId", "/message", "/location/0/pointer"]
+        let [severity, rule, message, location] = ["/severity", "/ruleId", "/message", "/location/0/pointer"]
             .map(|pointer| problem.pointer(pointer).and_then(Value::as_str).unwrap_or("?"));
-        format!("{severity}: {message} [{rule}]\n  at {place}\n")
+        format!("{severity}: {message} [{rule}]\n  at {location}\n")
     });
     let shown: String = shown.collect();
     ensure!(ran.status.success() && problems.is_empty(), "redocly has findings in {bundle}:\n{shown}");

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Write as _};
 
 use super::lint::LINTERS;
 use super::matrix::CLIENTS;
-use super::workshop::Pins;
+use super::pins::Pins;
 
 /// What came of a client.
 pub enum Outcome {

@@ -1,7 +1,6 @@
 //! Installs the tools; generates, compiles and runs a client.
 
 mod languages;
-mod pins;
 
 use std::env;
 use std::fs;
@@ -12,12 +11,12 @@ use anyhow::{Context as _, Result};
 
 use super::matrix::{Client, Generator, Language};
 use super::odd;
+use super::pins::Pins;
 use super::results::{self, Outcome};
 use crate::emulator::Emulator;
 use xtask_process::{NODE, NPM, PYTHON, empty, once, output, versions, virtual_environment};
 
 use self::languages::Programs;
-pub use self::pins::Pins;
 
 /// The tools, and where everything is.
 pub struct Workshop<'e> {

@@ -2,7 +2,7 @@
 
 use super::{Lint, references};
 use crate::spec::Operation;
-use crate::spec::finding::Place;
+use crate::spec::finding::Location;
 use crate::spec::rule::Rule;
 use crate::spec::yaml::Node;
 
@@ -26,13 +26,13 @@ pub fn success(operation: Operation<'_>) -> Option<&Node> {
 
 fn request(lint: &mut Lint<'_>, operation: Operation<'_>) {
     let Some(body) = operation.node().get("requestBody") else { return };
-    let place = operation.node().place_of("/requestBody");
+    let location = operation.node().location_of("/requestBody");
     if !body.get("required").is_some_and(Node::is_true) {
         let message = "write `required: true`: generators support no other body";
-        lint.report(place, Rule::RequestBody, message);
+        lint.report(location, Rule::RequestBody, message);
     }
     if let Some(content) = body.get("content") {
-        media_type(lint, content, body.place_of("/content"));
+        media_type(lint, content, body.location_of("/content"));
     }
 }
 
@@ -42,16 +42,16 @@ fn responses(lint: &mut Lint<'_>, operation: Operation<'_>) {
         let status = response.key.as_str();
         if status == "default" || status.starts_with(['4', '5']) {
             let message = format!("remove `{status}`: the bundler adds error responses to every operation");
-            lint.report(&response.place, Rule::ErrorResponse, message);
+            lint.report(&response.location, Rule::ErrorResponse, message);
         } else if status != SUCCESS {
             let message =
                 format!("write '{SUCCESS}' for '{status}': generators support one success response");
-            lint.report(&response.place, Rule::SuccessResponse, message);
+            lint.report(&response.location, Rule::SuccessResponse, message);
         } else if let Some(content) = response.value.get("content") {
-            let place = response.value.place_of("/content");
-            media_type(lint, content, place);
+            let location = response.value.location_of("/content");
+            media_type(lint, content, location);
             for body in content.entries().iter().filter(|body| body.value.get("example").is_none()) {
-                lint.report(&body.place, Rule::MissingExample, "write an `example` of the response");
+                lint.report(&body.location, Rule::MissingExample, "write an `example` of the response");
             }
         }
     }
@@ -59,11 +59,11 @@ fn responses(lint: &mut Lint<'_>, operation: Operation<'_>) {
         && !responses.iter().any(|response| response.key == SUCCESS)
     {
         let message = format!("describe the success response, '{SUCCESS}'");
-        lint.report(operation.node().place_of("/responses"), Rule::SuccessResponse, message);
+        lint.report(operation.node().location_of("/responses"), Rule::SuccessResponse, message);
     }
 }
 
-fn media_type(lint: &mut Lint<'_>, content: &Node, place: &Place) {
+fn media_type(lint: &mut Lint<'_>, content: &Node, location: &Location) {
     match content.entries() {
         [body] => {
             if body.key != "application/json" {
@@ -75,21 +75,21 @@ fn media_type(lint: &mut Lint<'_>, content: &Node, place: &Place) {
                         "the generators do not send or read {other}: write application/json, or leave the body out"
                     ),
                 };
-                lint.report(&body.place, Rule::MediaType, message);
+                lint.report(&body.location, Rule::MediaType, message);
             }
             if let Some(schema) = body.value.get("schema") {
                 references::expect_kind(lint, schema, "schemas");
             }
         }
         [] => lint.report(
-            place,
+            location,
             Rule::MediaType,
             "write `application/json`, or leave `content` out where there is no body",
         ),
         [_, second, ..] => {
             let message =
                 format!("a body has one media type: remove {}; `x-sbg-yaml` marks YAML", second.key);
-            lint.report(&second.place, Rule::MediaType, message);
+            lint.report(&second.location, Rule::MediaType, message);
         }
     }
 }
@@ -105,12 +105,12 @@ fn pagination(lint: &mut Lint<'_>, operation: Operation<'_>) {
     match operation.node().get("x-sbg-pagination") {
         None if is_page => {
             let message = "the response is a page (`items` and `links`): write `x-sbg-pagination`, or remove `links` from the schema";
-            lint.report(&operation.method.place, Rule::Pagination, message);
+            lint.report(&operation.method.location, Rule::Pagination, message);
         }
         Some(_) if !is_page && !has("cont_token") => {
-            let place = operation.node().place_of("/x-sbg-pagination");
+            let location = operation.node().location_of("/x-sbg-pagination");
             let message = "the response is not a page, which has `items` (required) and `links`, or a `cont_token`: remove it";
-            lint.report(place, Rule::Pagination, message);
+            lint.report(location, Rule::Pagination, message);
         }
         _ => {}
     }

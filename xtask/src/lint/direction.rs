@@ -20,7 +20,7 @@ pub fn check(lint: &mut Lint<'_>) {
             let message = format!(
                 "requests and responses use `{name}`: write a schema for each, such as `{name}Edit` and `{name}`"
             );
-            lint.report(schema.place, Rule::TwoSides, message);
+            lint.report(schema.location, Rule::TwoSides, message);
         }
         match (requests, responses) {
             (true, _) => of_request(lint, &schema),
@@ -34,16 +34,16 @@ fn of_request(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     let node = schema.node;
     if node.get("x-extensible-enum").is_some() {
         let message = "clients send known values only: write `enum`";
-        lint.report(node.place_of("/x-extensible-enum"), Rule::OpenEnumInRequest, message);
+        lint.report(node.location_of("/x-extensible-enum"), Rule::OpenEnumInRequest, message);
     }
     if node.get("default").is_some() {
         let message =
             "generated clients would always send it: remove it, and describe the default of the platform";
-        lint.report(node.place_of("/default"), Rule::DefaultInRequest, message);
+        lint.report(node.location_of("/default"), Rule::DefaultInRequest, message);
     }
     if node.get("properties").is_some() && node.get("additionalProperties").is_some() {
         let message = "remove it: the fields of a request are known";
-        lint.report(node.place_of("/additionalProperties"), Rule::ExtraInRequest, message);
+        lint.report(node.location_of("/additionalProperties"), Rule::ExtraInRequest, message);
     }
 }
 
@@ -52,6 +52,6 @@ fn of_response(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     if node.get("enum").is_some() {
         let message =
             "one new value would make a page unreadable: write `x-extensible-enum` in a named component";
-        lint.report(node.place_of("/enum"), Rule::ClosedEnum, message);
+        lint.report(node.location_of("/enum"), Rule::ClosedEnum, message);
     }
 }

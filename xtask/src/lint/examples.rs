@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Lint;
 use super::schemas::all;
 use crate::spec::bundle;
-use crate::spec::finding::Place;
+use crate::spec::finding::Location;
 use crate::spec::rule::Rule;
 use crate::spec::yaml::Node;
 use sbg_drift::Schemas;
@@ -17,7 +17,11 @@ pub fn check(lint: &mut Lint<'_>) {
     let schemas = match Schemas::new(&document) {
         Ok(schemas) => schemas,
         Err(error) => {
-            lint.report(&spec.root.place, Rule::BadExample, format!("the schemas cannot be read: {error}"));
+            lint.report(
+                &spec.root.location,
+                Rule::BadExample,
+                format!("the schemas cannot be read: {error}"),
+            );
             return;
         }
     };
@@ -44,35 +48,35 @@ pub fn check(lint: &mut Lint<'_>) {
             && let Err(error) = schemas.breaches(&json!({"type": "string", "pattern": pattern}), &json!(""))
         {
             lint.report(
-                schema.node.place_of("/pattern"),
+                schema.node.location_of("/pattern"),
                 Rule::WrongShape,
                 format!("invalid regular expression: {error}"),
             );
         }
         if let Some(example) = schema.node.get("example") {
-            fits(lint, &schemas, schema.node, example, schema.node.place_of("/example"));
+            fits(lint, &schemas, schema.node, example, schema.node.location_of("/example"));
         }
     }
 }
 
 fn beside(lint: &mut Lint<'_>, schemas: &Schemas, node: &Node) {
     if let (Some(schema), Some(example)) = (node.get("schema"), node.get("example")) {
-        fits(lint, schemas, schema, example, node.place_of("/example"));
+        fits(lint, schemas, schema, example, node.location_of("/example"));
     }
 }
 
-fn fits(lint: &mut Lint<'_>, schemas: &Schemas, schema: &Node, example: &Node, place: &Place) {
+fn fits(lint: &mut Lint<'_>, schemas: &Schemas, schema: &Node, example: &Node, location: &Location) {
     let mut wanted = json!({"schema": schema.to_json()});
     bundle::shorten_references(&mut wanted);
     let breaches = match schemas.breaches(&wanted["schema"], &example.to_json()) {
         Ok(breaches) => breaches,
         Err(error) => {
-            lint.report(place, Rule::BadExample, format!("the schema cannot be read: {error}"));
+            lint.report(location, Rule::BadExample, format!("the schema cannot be read: {error}"));
             return;
         }
     };
     for breach in breaches {
-        let at = if breach.pointer.is_empty() { place } else { example.place_of(&breach.pointer) };
+        let at = if breach.pointer.is_empty() { location } else { example.location_of(&breach.pointer) };
         lint.report(at, Rule::BadExample, format!("{breach}: correct the example or the schema"));
     }
 }

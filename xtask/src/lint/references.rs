@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Lint;
-use crate::spec::finding::Place;
+use crate::spec::finding::Location;
 use crate::spec::rule::Rule;
 use crate::spec::schema_usage::{Uses, references};
 use crate::spec::yaml::Node;
@@ -27,7 +27,7 @@ pub fn check(lint: &mut Lint<'_>) {
         for (_, entry) in spec.components(kind) {
             if !uses.anywhere(kind, &entry.key) {
                 let message = format!("no operation uses `{}`: remove it", entry.key);
-                lint.report(&entry.place, Rule::UnusedComponent, message);
+                lint.report(&entry.location, Rule::UnusedComponent, message);
             }
         }
     }
@@ -36,31 +36,31 @@ pub fn check(lint: &mut Lint<'_>) {
     if let Some(common) = spec.areas.iter().find(|area| in_one_file || area.file == COMMON) {
         if component(common, "schemas", "Error").is_none() {
             let message = "add the schema `Error`, which the bundler uses";
-            lint.report(common.root.place_of("/components/schemas"), Rule::ErrorSchema, message);
+            lint.report(common.root.location_of("/components/schemas"), Rule::ErrorSchema, message);
         }
     } else {
         let message = format!("list {COMMON}, with the schema `Error`, in `x-sbg-areas`");
-        lint.report(&spec.root.place, Rule::ErrorSchema, message);
+        lint.report(&spec.root.location, Rule::ErrorSchema, message);
     }
 }
 
 fn duplicates(lint: &mut Lint<'_>) {
     let spec = lint.spec;
     for kind in KINDS {
-        let mut places: BTreeMap<&str, &Place> = BTreeMap::new();
+        let mut locations: BTreeMap<&str, &Location> = BTreeMap::new();
         for (_, entry) in spec.components(kind) {
-            if let Some(first) = places.get(entry.key.as_str()) {
+            if let Some(first) = locations.get(entry.key.as_str()) {
                 let message = format!("`{}` is already in {first}: rename it, or use that one", entry.key);
-                lint.report(&entry.place, Rule::DuplicateComponent, message);
+                lint.report(&entry.location, Rule::DuplicateComponent, message);
             } else {
-                places.insert(&entry.key, &entry.place);
+                locations.insert(&entry.key, &entry.location);
             }
             if !is_pascal_case(&entry.key) {
                 let message = format!(
                     "`{}` is not in PascalCase, such as `DrsImport`, or is a word of Rust",
                     entry.key
                 );
-                lint.report(&entry.place, Rule::ComponentName, message);
+                lint.report(&entry.location, Rule::ComponentName, message);
             }
         }
     }
@@ -87,7 +87,7 @@ fn reference(lint: &mut Lint<'_>, area: &Area, node: &Node) {
         let message = format!(
             "`{text}` is not a reference: write `#/components/KIND/NAME` or `{COMMON}#/components/KIND/NAME`"
         );
-        lint.report(&node.place, Rule::DanglingRef, message);
+        lint.report(&node.location, Rule::DanglingRef, message);
         return;
     };
     let home = match file {
@@ -96,7 +96,7 @@ fn reference(lint: &mut Lint<'_>, area: &Area, node: &Node) {
         _ => {
             let message =
                 format!("an area may refer to itself and to {COMMON}: move `{name}` from {file} to {COMMON}");
-            lint.report(&node.place, Rule::ForeignRef, message);
+            lint.report(&node.location, Rule::ForeignRef, message);
             return;
         }
     };
@@ -108,7 +108,7 @@ fn reference(lint: &mut Lint<'_>, area: &Area, node: &Node) {
             Some(other) => format!("it is in {}: move it to {COMMON}", other.file),
             None => "write the component, or correct the name".to_owned(),
         };
-        lint.report(&node.place, Rule::DanglingRef, format!("`{text}` does not exist: {advice}"));
+        lint.report(&node.location, Rule::DanglingRef, format!("`{text}` does not exist: {advice}"));
     }
 }
 
@@ -118,7 +118,7 @@ pub fn expect_kind(lint: &mut Lint<'_>, node: &Node, kind: &str) {
     let found = reference.as_str().and_then(component_name).map(|(kind, _)| kind);
     if found.is_some_and(|found| found != kind) {
         let message = format!("expected a component of `{kind}`");
-        lint.report(&reference.place, Rule::DanglingRef, message);
+        lint.report(&reference.location, Rule::DanglingRef, message);
     }
 }
 
@@ -133,7 +133,7 @@ fn cycles(lint: &mut Lint<'_>) {
                 if made_of == entry.key {
                     let message =
                         format!("`{name}` contains itself by `allOf` or `oneOf`: make it an object");
-                    lint.report(&entry.place, Rule::RefCycle, message);
+                    lint.report(&entry.location, Rule::RefCycle, message);
                     return;
                 }
                 if !names.contains(&made_of) {

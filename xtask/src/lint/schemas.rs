@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Lint, references};
 use crate::generate::tables::pascal_case;
 use crate::spec::Spec;
-use crate::spec::finding::Place;
+use crate::spec::finding::Location;
 use crate::spec::rule::Rule;
 use crate::spec::yaml::{Entry, Node};
 
@@ -14,7 +14,7 @@ pub struct Schema<'s> {
     /// The schema object.
     pub node: &'s Node,
     /// The location of its key.
-    pub place: &'s Place,
+    pub location: &'s Location,
     /// Its role.
     pub role: Role,
     /// Name of its component.
@@ -87,7 +87,7 @@ fn add_at<'s>(
 
 fn add<'s>(found: &mut Vec<Schema<'s>>, entry: &'s Entry, role: Role, component: Option<&'s str>) {
     let node = &entry.value;
-    found.push(Schema { node, place: &entry.place, role, component });
+    found.push(Schema { node, location: &entry.location, role, component });
     for property in node.get("properties").map_or(&[][..], Node::entries) {
         add(found, property, Role::Property, component);
     }
@@ -95,7 +95,7 @@ fn add<'s>(found: &mut Vec<Schema<'s>>, entry: &'s Entry, role: Role, component:
     add_at(found, node, "additionalProperties", Role::Values, component);
     for (key, role) in [("oneOf", Role::Branch), ("allOf", Role::Wrapped)] {
         for branch in node.get(key).map_or(&[][..], Node::items) {
-            found.push(Schema { node: branch, place: &branch.place, role, component });
+            found.push(Schema { node: branch, location: &branch.location, role, component });
             add_at(found, branch, "items", Role::Items, component);
         }
     }
@@ -118,18 +118,18 @@ pub fn check(lint: &mut Lint<'_>) {
 
 /// Checks which schemas are allowed where.
 fn in_place(lint: &mut Lint<'_>, schema: &Schema<'_>) {
-    let Schema { node, place, role, .. } = schema;
+    let Schema { node, location, role, .. } = schema;
     let refers = node.get("$ref").is_some();
     match role {
         Role::Request | Role::Response if !refers => {
-            lint.report(place, Rule::InlineSchema, "make the schema a named component, and refer to it");
+            lint.report(location, Rule::InlineSchema, "make the schema a named component, and refer to it");
         }
         Role::Property if refers => {
             let message = "wrap the reference: {description: ..., allOf: [{$ref: ...}]}";
-            lint.report(place, Rule::BareRef, message);
+            lint.report(location, Rule::BareRef, message);
         }
         Role::Property | Role::Items | Role::Values | Role::Parameter if node.get("properties").is_some() => {
-            lint.report(place, Rule::InlineSchema, "make the object a named component, and refer to it");
+            lint.report(location, Rule::InlineSchema, "make the object a named component, and refer to it");
         }
         _ => {}
     }
@@ -138,7 +138,7 @@ fn in_place(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         && node.is_mapping()
         && node.get("description").is_none()
     {
-        lint.report(place, Rule::MissingDescription, "say what it means, its unit and its limits");
+        lint.report(location, Rule::MissingDescription, "say what it means, its unit and its limits");
     }
 }
 
@@ -171,12 +171,12 @@ fn kind(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         composed_type(lint, schema, kind);
     } else if let Some(other) = kind.filter(|kind| !TYPES.contains(kind)) {
         let message = format!("`{other}` is not a type: write {}", TYPES.join(", "));
-        lint.report(node.place_of("/type"), Rule::UnsupportedType, message);
+        lint.report(node.location_of("/type"), Rule::UnsupportedType, message);
     }
     for (keyword, types) in KEYWORDS.iter().filter(|(keyword, _)| node.get(keyword).is_some()) {
         if !kind.is_some_and(|kind| types.contains(&kind)) {
             let message = format!("`{keyword}` goes with `type: {}`", types.join("` or `type: "));
-            lint.report(node.place_of(&format!("/{keyword}")), Rule::UnsupportedType, message);
+            lint.report(node.location_of(&format!("/{keyword}")), Rule::UnsupportedType, message);
         }
     }
     let format = node.get("format").and_then(Node::as_str);
@@ -193,8 +193,8 @@ fn kind(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         (Some("number"), _) => "the format of a number is `double`: remove it",
         _ => "only numbers and strings have a format: remove it",
     };
-    let place = node.get("format").map_or(schema.place, |_| node.place_of("/format"));
-    lint.report(place, Rule::UnsupportedFormat, advice);
+    let location = node.get("format").map_or(schema.location, |_| node.location_of("/format"));
+    lint.report(location, Rule::UnsupportedFormat, advice);
 }
 
 /// A composed schema takes the type of its parts. Only a nullable reference repeats that type, because `nullable` has no effect without
@@ -208,11 +208,11 @@ fn composed_type(lint: &mut Lint<'_>, schema: &Schema<'_>, kind: Option<&str>) {
         (Some(kind), Some(expected)) if kind == expected => {}
         (_, Some(expected)) => {
             let message = format!("`nullable` has no effect without a type: write `type: {expected}`");
-            lint.report(node.place_of("/nullable"), Rule::UnsupportedType, message);
+            lint.report(node.location_of("/nullable"), Rule::UnsupportedType, message);
         }
         (Some(_), None) => {
             let message = "`allOf` and `oneOf` have the type of their content: remove `type`";
-            lint.report(node.place_of("/type"), Rule::UnsupportedType, message);
+            lint.report(node.location_of("/type"), Rule::UnsupportedType, message);
         }
         (None, None) => {}
     }
@@ -223,12 +223,12 @@ fn members(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     match node.get("type").and_then(Node::as_str) {
         _ if node.get("allOf").is_some() => {}
         Some("array") if node.get("items").is_none() => {
-            lint.report(schema.place, Rule::MissingKey, "write `items`, `{}` where anything is allowed");
+            lint.report(schema.location, Rule::MissingKey, "write `items`, `{}` where anything is allowed");
         }
         Some("object") if node.get("properties").is_none() && node.get("additionalProperties").is_none() => {
             let message =
                 "write `properties`, or the `additionalProperties` of a map: `{}` where anything is allowed";
-            lint.report(schema.place, Rule::AdditionalProperties, message);
+            lint.report(schema.location, Rule::AdditionalProperties, message);
         }
         _ => {}
     }
@@ -237,9 +237,9 @@ fn members(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         let Some(text) = name.as_str() else { continue };
         if node.get("properties").is_none_or(|properties| properties.get(text).is_none()) {
             let message = format!("`{text}` is required and no property: describe it, or correct the name");
-            lint.report(&name.place, Rule::RequiredProperty, message);
+            lint.report(&name.location, Rule::RequiredProperty, message);
         } else if !seen.insert(text) {
-            lint.report(&name.place, Rule::RequiredProperty, format!("`{text}` is named already"));
+            lint.report(&name.location, Rule::RequiredProperty, format!("`{text}` is named already"));
         }
     }
 }
@@ -251,7 +251,7 @@ fn composed(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         if !wraps || schema.role == Role::Component {
             let message =
                 "`allOf` only wraps the single `$ref` of a property: write the properties of the others out";
-            lint.report(node.place_of("/allOf"), Rule::AllOf, message);
+            lint.report(node.location_of("/allOf"), Rule::AllOf, message);
         }
     }
     let Some(one_of) = node.get("oneOf") else { return };
@@ -267,22 +267,22 @@ fn composed(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         if !scalar(followed) && !list {
             let message = "a branch of `oneOf` is a scalar or a list of scalars: write one object with optional properties, or \
                            any JSON (a description alone)";
-            lint.report(&branch.place, Rule::OneOf, message);
+            lint.report(&branch.location, Rule::OneOf, message);
         }
     }
     if one_of.items().len() < 2 {
-        lint.report(node.place_of("/oneOf"), Rule::OneOf, "a choice is between two things at least");
+        lint.report(node.location_of("/oneOf"), Rule::OneOf, "a choice is between two things at least");
     }
     if schema.role != Role::Component {
         lint.report(
-            node.place_of("/oneOf"),
+            node.location_of("/oneOf"),
             Rule::InlineSchema,
             "make the choice a named component, and refer to it",
         );
     } else if node.get("nullable").is_some() {
         let message =
             "write `nullable` where the component is used: the generated type does not compile otherwise";
-        lint.report(node.place_of("/nullable"), Rule::OneOf, message);
+        lint.report(node.location_of("/nullable"), Rule::OneOf, message);
     }
 }
 
@@ -290,17 +290,21 @@ fn extensions(lint: &mut Lint<'_>, schema: &Schema<'_>) {
     let node = schema.node;
     if node.get("x-sbg-secret").is_some() && schema.role != Role::Property {
         let message = "a secret is masked by its name: say it of the property";
-        lint.report(node.place_of("/x-sbg-secret"), Rule::ExtensionValue, message);
+        lint.report(node.location_of("/x-sbg-secret"), Rule::ExtensionValue, message);
     }
     if node.get("x-extensible-enum").is_none() {
         return;
     }
-    let place = node.place_of("/x-extensible-enum");
+    let location = node.location_of("/x-extensible-enum");
     if schema.role != Role::Component {
-        lint.report(place, Rule::ExtensionValue, "make the open enum a named component, and refer to it");
+        lint.report(location, Rule::ExtensionValue, "make the open enum a named component, and refer to it");
     }
     if node.get("enum").is_some() {
-        lint.report(place, Rule::ExtensionValue, "a set of values is open or closed: remove one of the two");
+        lint.report(
+            location,
+            Rule::ExtensionValue,
+            "a set of values is open or closed: remove one of the two",
+        );
     }
 }
 
@@ -315,12 +319,12 @@ fn names(lint: &mut Lint<'_>, schema: &Schema<'_>) {
             if variant.is_empty() || !variants.insert(variant) {
                 let message =
                     "this value has no unique name in Rust: remove it, or write a `pattern` for the set";
-                lint.report(&value.place, Rule::NamesInRust, message);
+                lint.report(&value.location, Rule::NamesInRust, message);
             }
         }
         if values.items().is_empty() {
             lint.report(
-                node.place_of(&format!("/{key}")),
+                node.location_of(&format!("/{key}")),
                 Rule::NamesInRust,
                 "a set of values has one at least",
             );
@@ -332,7 +336,7 @@ fn names(lint: &mut Lint<'_>, schema: &Schema<'_>) {
         let field = snake_case(&property.key);
         if field.is_empty() || !fields.insert(field) {
             let message = format!("`{}` has no name of its own in Rust: leave it to `extra`", property.key);
-            lint.report(&property.place, Rule::NamesInRust, message);
+            lint.report(&property.location, Rule::NamesInRust, message);
         }
     }
 }

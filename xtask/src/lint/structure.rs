@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Lint, text};
-use crate::spec::finding::Place;
+use crate::spec::finding::Location;
 use crate::spec::rule::Rule;
 use crate::spec::yaml::{Kind, Node};
 
@@ -343,45 +343,45 @@ static NAMED_SCHEMA: Object = Object {
 /// Checks the root document and the area files as a whole.
 pub fn check(lint: &mut Lint<'_>) {
     let spec = lint.spec;
-    object(lint, &spec.root, &spec.root.place, &ROOT);
+    object(lint, &spec.root, &spec.root.location, &ROOT);
     for area in &spec.areas {
-        object(lint, &area.root, &area.root.place, &AREA);
+        object(lint, &area.root, &area.root.location, &AREA);
     }
     let version = spec.root.get("openapi");
     if let Some(text) = version.and_then(Node::as_str).filter(|text| !text.starts_with("3.0.")) {
         let message = format!("the generators only support OpenAPI 3.0: write `3.0.3` instead of `{text}`");
-        lint.report(spec.root.place_of("/openapi"), Rule::OpenapiVersion, message);
+        lint.report(spec.root.location_of("/openapi"), Rule::OpenapiVersion, message);
     }
 }
 
-/// Checks `node`, the value of the key at `place`.
-fn value(lint: &mut Lint<'_>, node: &Node, place: &Place, shape: &Shape) {
+/// Checks `node`, the value of the key at `location`.
+fn value(lint: &mut Lint<'_>, node: &Node, location: &Location, shape: &Shape) {
     let wrong = |lint: &mut Lint<'_>, expected: &str| {
-        lint.report(place, Rule::WrongShape, format!("expected {expected}"));
+        lint.report(location, Rule::WrongShape, format!("expected {expected}"));
     };
     match (shape, &node.kind) {
         (Shape::Json, _)
         | (Shape::Flag, Kind::Scalar(Value::Bool(_)))
         | (Shape::Number, Kind::Scalar(Value::Number(_)))
         | (Shape::Text, Kind::Scalar(Value::String(_))) => {}
-        (Shape::Words, Kind::Scalar(Value::String(words))) => text::check(lint, place, words),
+        (Shape::Words, Kind::Scalar(Value::String(words))) => text::check(lint, location, words),
         (Shape::Count, Kind::Scalar(Value::Number(number))) if number.is_u64() => {}
         (Shape::EmptyList, Kind::Sequence(items)) if items.is_empty() => {}
         (Shape::List(of), Kind::Sequence(items)) => {
             for item in items {
-                value(lint, item, &item.place, of);
+                value(lint, item, &item.location, of);
             }
         }
         (Shape::Map(of), Kind::Mapping(entries)) => {
             for entry in entries {
-                value(lint, &entry.value, &entry.place, of);
+                value(lint, &entry.value, &entry.location, of);
             }
         }
-        (Shape::Object(of), Kind::Mapping(_)) => object(lint, node, place, of),
-        (Shape::Values, Kind::Mapping(_)) => object(lint, node, place, &SCHEMA),
+        (Shape::Object(of), Kind::Mapping(_)) => object(lint, node, location, of),
+        (Shape::Values, Kind::Mapping(_)) => object(lint, node, location, &SCHEMA),
         (Shape::Values, _) => {
             let message = "write `{}` where anything is allowed, a schema where something is, and leave it out where nothing is";
-            lint.report(place, Rule::AdditionalProperties, message);
+            lint.report(location, Rule::AdditionalProperties, message);
         }
         (Shape::Text | Shape::Words, _) => wrong(lint, "a string: put it into quotes"),
         (Shape::Flag, _) => wrong(lint, "`true` or `false`"),
@@ -394,26 +394,26 @@ fn value(lint: &mut Lint<'_>, node: &Node, place: &Place, shape: &Shape) {
     }
 }
 
-fn object(lint: &mut Lint<'_>, node: &Node, place: &Place, of: &Object) {
+fn object(lint: &mut Lint<'_>, node: &Node, location: &Location, of: &Object) {
     if !node.is_mapping() {
-        lint.report(place, Rule::WrongShape, format!("expected {}, a mapping", of.name));
+        lint.report(location, Rule::WrongShape, format!("expected {}, a mapping", of.name));
         return;
     }
     if let (Some(reference), true) = (node.entries().iter().find(|entry| entry.key == "$ref"), of.referable) {
         if reference.value.as_str().is_none() {
-            lint.report(&reference.place, Rule::WrongShape, "a `$ref` is a string");
+            lint.report(&reference.location, Rule::WrongShape, "a `$ref` is a string");
         }
         if let Some(sibling) = node.entries().iter().find(|entry| entry.key != "$ref") {
             let message = format!(
                 "`{}` beside a `$ref` says nothing: write {{{0}: ..., allOf: [{{$ref: ...}}]}}",
                 sibling.key
             );
-            lint.report(&sibling.place, Rule::RefSiblings, message);
+            lint.report(&sibling.location, Rule::RefSiblings, message);
         }
         return;
     }
     for entry in node.entries() {
-        let (key, at) = (entry.key.as_str(), &entry.place);
+        let (key, at) = (entry.key.as_str(), &entry.location);
         if let Some((_, shape, _)) = of.keys.iter().find(|(name, ..)| *name == key) {
             value(lint, &entry.value, at, shape);
         } else if let Some((_, advice)) = of.refused.iter().find(|(name, _)| *name == key) {
@@ -440,11 +440,11 @@ fn object(lint: &mut Lint<'_>, node: &Node, place: &Place, of: &Object) {
             "description" => Rule::MissingDescription,
             _ => Rule::MissingKey,
         };
-        lint.report(place, rule, format!("give {} its `{key}`", of.name));
+        lint.report(location, rule, format!("give {} its `{key}`", of.name));
     }
 }
 
-fn extension(lint: &mut Lint<'_>, node: &Node, place: &Place, values: &Extension) {
+fn extension(lint: &mut Lint<'_>, node: &Node, location: &Location, values: &Extension) {
     let texts = || node.items().iter().filter_map(Node::as_str);
     let (fits, expected) = match values {
         Extension::True => (node.is_true(), "`true`; leave it out otherwise".to_owned()),
@@ -461,6 +461,6 @@ fn extension(lint: &mut Lint<'_>, node: &Node, place: &Place, values: &Extension
         }
     };
     if !fits {
-        lint.report(place, Rule::ExtensionValue, format!("expected {expected}"));
+        lint.report(location, Rule::ExtensionValue, format!("expected {expected}"));
     }
 }

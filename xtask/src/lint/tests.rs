@@ -51,7 +51,7 @@ fn each_rule_finds_its_violation() {
     for (rule, file, old, new) in BAD {
         let found = findings(&[(file, old, new)]);
         let (shown, line) = (format!("openapi/{file}"), line_of(file, old, new));
-        let is_it = |f: &Finding| f.rule == *rule && *f.place.file == *shown && f.place.line == line;
+        let is_it = |f: &Finding| f.rule == *rule && *f.location.file == *shown && f.location.line == line;
         if !found.iter().any(is_it) {
             missed.push(format!("{rule} in {shown}:{line} by {new:?}:\n{}", Findings(found)));
         }
@@ -72,7 +72,7 @@ fn every_rule_has_a_name_and_a_bad_document() {
 #[test]
 fn missing_file_is_named() {
     let found = Spec::read(Path::new("/nowhere")).unwrap_err();
-    assert_eq!((found.0[0].rule, &*found.0[0].place.file), (Rule::UnreadableFile, "openapi/sbg.yaml"));
+    assert_eq!((found.0[0].rule, &*found.0[0].location.file), (Rule::UnreadableFile, "openapi/sbg.yaml"));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn findings_are_sorted_by_file_and_line() {
         ("pears.yaml", "summary: List pears", "summary: List pears."),
         ("figs.yaml", "summary: List figs", "summary: List figs."),
     ]);
-    let shown: Vec<String> = found.iter().map(|finding| finding.place.to_string()).collect();
+    let shown: Vec<String> = found.iter().map(|finding| finding.location.to_string()).collect();
     assert_eq!(shown, ["openapi/figs.yaml:7", "openapi/pears.yaml:7", "openapi/pears.yaml:45"]);
 }
 

@@ -1,13 +1,13 @@
 //! Summaries and descriptions: Markdown that rustdoc would misread.
 
 use super::Lint;
-use crate::spec::finding::Place;
+use crate::spec::finding::Location;
 use crate::spec::rule::Rule;
 
-/// Checks the text at `place`.
-pub fn check(lint: &mut Lint<'_>, place: &Place, words: &str) {
+/// Checks the text at `location`.
+pub fn check(lint: &mut Lint<'_>, location: &Location, words: &str) {
     for (rule, message) in breaches(words) {
-        lint.report(place, rule, message);
+        lint.report(location, rule, message);
     }
 }
 

@@ -7,14 +7,14 @@ use crate::spec::rule::Rule;
 
 /// A line of a file of the specification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     /// Path of the file for printing.
     pub file: Arc<str>,
     /// Line, counted from 1.
     pub line: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
@@ -24,7 +24,7 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// The location.
-    pub place: Place,
+    pub location: Location,
     /// The rule that is broken.
     pub rule: Rule,
     /// What is wrong and, if useful, what to write instead.
@@ -32,15 +32,15 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A breach of `rule` at `place`.
-    pub fn new(place: &Place, rule: Rule, message: impl Into<String>) -> Self {
-        Self { place: place.clone(), rule, message: message.into() }
+    /// A breach of `rule` at `location`.
+    pub fn new(location: &Location, rule: Rule, message: impl Into<String>) -> Self {
+        Self { location: location.clone(), rule, message: message.into() }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.place, self.rule, self.message)
+        write!(f, "{}: {}: {}", self.location, self.rule, self.message)
     }
 }
 

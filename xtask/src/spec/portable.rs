@@ -11,7 +11,7 @@ mod responses;
 use serde_json::Value;
 
 use crate::spec::Spec;
-use crate::spec::finding::{Finding, Place};
+use crate::spec::finding::{Finding, Location};
 use crate::spec::rule::Rule;
 
 /// Changes a document, and reports what it cannot change.
@@ -47,7 +47,7 @@ struct Portable<'s> {
 impl Portable<'_> {
     /// Adds a finding about the value at a JSON pointer of the bundle.
     fn report(&mut self, pointer: &str, rule: Rule, message: impl Into<String>) {
-        self.findings.push(Finding::new(&place(self.spec, pointer), rule, message));
+        self.findings.push(Finding::new(&location(self.spec, pointer), rule, message));
     }
 
     /// The names and schemas of all components of a kind.
@@ -57,21 +57,21 @@ impl Portable<'_> {
 }
 
 /// The line of an area file from which the value at a JSON pointer of the bundle comes.
-fn place(spec: &Spec, pointer: &str) -> Place {
+fn location(spec: &Spec, pointer: &str) -> Location {
     let mut parts = pointer.splitn(5, '/').skip(1);
     let (top, second, third, rest) = (parts.next(), parts.next(), parts.next(), parts.next());
     if let (Some("components"), Some(kind), Some(name)) = (top, second, third)
         && let Some((_, entry)) = spec.components(kind).find(|(_, entry)| entry.key == name)
     {
         return match rest {
-            Some(rest) => entry.value.place_of(&format!("/{rest}")).clone(),
-            None => entry.place.clone(),
+            Some(rest) => entry.value.location_of(&format!("/{rest}")).clone(),
+            None => entry.location.clone(),
         };
     }
     let path = second.unwrap_or_default().replace("~1", "/").replace("~0", "~");
     let area =
         spec.areas.iter().find(|area| area.root.get("paths").is_some_and(|paths| paths.get(&path).is_some()));
-    area.map_or_else(|| spec.root.place.clone(), |area| area.root.place_of(pointer).clone())
+    area.map_or_else(|| spec.root.location.clone(), |area| area.root.location_of(pointer).clone())
 }
 
 /// Calls `visit` with every object of `value` and its JSON pointer, outer ones first, except in examples, which are data.

@@ -64,7 +64,7 @@ rules! {
     MissingDescription "missing-description" "Tags, operations, parameters, responses, schemas and properties have a description."
     PathParameters "path-parameters" "The parameters of the path template are declared and required."
     DuplicateParameter "duplicate-parameter" "An operation has no duplicate parameter."
-    ParameterPlace "parameter-place" "A parameter is in the path or in the query."
+    ParameterLocation "parameter-location" "A parameter is in the path or in the query."
     QueryStyle "query-style" "A list in a query is sent by repeating the parameter."
     RequestBody "request-body" "A request body is required."
     MediaType "media-type" "A body has one media type, application/json."

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use serde_json::{Map, Number, Value};
 
-use crate::spec::finding::{Finding, Place};
+use crate::spec::finding::{Finding, Location};
 use crate::spec::rule::Rule;
 
 /// A node of a YAML file.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// Where the node starts.
-    pub place: Place,
+    pub location: Location,
     /// The value.
     pub kind: Kind,
 }
@@ -39,7 +39,7 @@ pub struct Entry {
     /// The key.
     pub key: String,
     /// The location of the key.
-    pub place: Place,
+    pub location: Location,
     /// The value.
     pub value: Node,
 }
@@ -85,20 +85,24 @@ impl Node {
     }
 
     /// The location of the value at a JSON pointer, or of its deepest existing ancestor; for an entry of a mapping, that of its key.
-    pub fn place_of(&self, pointer: &str) -> &Place {
-        let (mut node, mut place) = (self, &self.place);
+    pub fn location_of(&self, pointer: &str) -> &Location {
+        let (mut node, mut location) = (self, &self.location);
         for token in pointer.split('/').skip(1) {
             let key = token.replace("~1", "/").replace("~0", "~");
             let next = match &node.kind {
-                Kind::Sequence(items) => {
-                    key.parse().ok().and_then(|index: usize| items.get(index)).map(|item| (item, &item.place))
+                Kind::Sequence(items) => key
+                    .parse()
+                    .ok()
+                    .and_then(|index: usize| items.get(index))
+                    .map(|item| (item, &item.location)),
+                _ => {
+                    node.entries().iter().find(|e| e.key == key).map(|entry| (&entry.value, &entry.location))
                 }
-                _ => node.entries().iter().find(|e| e.key == key).map(|entry| (&entry.value, &entry.place)),
             };
             let Some(next) = next else { break };
-            (node, place) = next;
+            (node, location) = next;
         }
-        place
+        location
     }
 
     /// The same as JSON, keys in the order of the file.
@@ -116,8 +120,8 @@ impl Node {
 /// Reads the file at `path`; findings call it `name`.
 pub fn read(path: &Path, name: &str) -> Result<Node, Finding> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        let place = Place { file: Arc::from(name), line: 1 };
-        Finding::new(&place, Rule::UnreadableFile, error.to_string())
+        let location = Location { file: Arc::from(name), line: 1 };
+        Finding::new(&location, Rule::UnreadableFile, error.to_string())
     })?;
     parse(&text, name)
 }
@@ -129,7 +133,7 @@ pub fn parse(text: &str, name: &str) -> Result<Node, Finding> {
         match reader.next()? {
             (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
             (Event::StreamEnd | Event::DocumentEnd, span) => {
-                return Err(Finding::new(&reader.place(span), Rule::YamlSyntax, "the file is empty"));
+                return Err(Finding::new(&reader.location(span), Rule::YamlSyntax, "the file is empty"));
             }
             (event, span) => {
                 let root = reader.node(event, span)?;
@@ -145,20 +149,20 @@ struct Reader<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> {
 }
 
 impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T> {
-    fn place(&self, span: Span) -> Place {
-        Place { file: self.file.clone(), line: span.start.line() }
+    fn location(&self, span: Span) -> Location {
+        Location { file: self.file.clone(), line: span.start.line() }
     }
 
     fn next(&mut self) -> Result<(Event<'t>, Span), Finding> {
         match self.events.next() {
             Some(Ok(event)) => Ok(event),
             Some(Err(error)) => {
-                let place = Place { file: self.file.clone(), line: error.marker().line() };
-                Err(Finding::new(&place, Rule::YamlSyntax, error.info().to_owned()))
+                let location = Location { file: self.file.clone(), line: error.marker().line() };
+                Err(Finding::new(&location, Rule::YamlSyntax, error.info().to_owned()))
             }
             None => {
-                let place = Place { file: self.file.clone(), line: 1 };
-                Err(Finding::new(&place, Rule::YamlSyntax, "the file ends too early"))
+                let location = Location { file: self.file.clone(), line: 1 };
+                Err(Finding::new(&location, Rule::YamlSyntax, "the file ends too early"))
             }
         }
     }
@@ -170,7 +174,7 @@ impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T>
                 (Event::DocumentEnd, _) => {}
                 (_, span) => {
                     return Err(Finding::new(
-                        &self.place(span),
+                        &self.location(span),
                         Rule::YamlSyntax,
                         "a second document in one file",
                     ));
@@ -180,18 +184,18 @@ impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T>
     }
 
     fn node(&mut self, event: Event<'t>, span: Span) -> Result<Node, Finding> {
-        let place = self.place(span);
+        let location = self.location(span);
         let kind = match event {
             Event::Scalar(text, style, 0, None) => Kind::Scalar(scalar(text, style)),
             Event::SequenceStart(0, None) => self.sequence()?,
             Event::MappingStart(0, None) => self.mapping()?,
             Event::Alias(_) | Event::Scalar(..) | Event::SequenceStart(..) | Event::MappingStart(..) => {
                 let message = "anchors, aliases and tags are not used here; write the value out, or make it a component";
-                return Err(Finding::new(&place, Rule::YamlAnchor, message));
+                return Err(Finding::new(&location, Rule::YamlAnchor, message));
             }
-            other => return Err(Finding::new(&place, Rule::YamlSyntax, format!("unexpected {other:?}"))),
+            other => return Err(Finding::new(&location, Rule::YamlSyntax, format!("unexpected {other:?}"))),
         };
-        Ok(Node { place, kind })
+        Ok(Node { location, kind })
     }
 
     fn sequence(&mut self) -> Result<Kind, Finding> {
@@ -208,19 +212,19 @@ impl<'t, T: Iterator<Item = Result<(Event<'t>, Span), ScanError>>> Reader<'t, T>
         let mut entries: Vec<Entry> = Vec::new();
         loop {
             let (event, span) = self.next()?;
-            let place = self.place(span);
+            let location = self.location(span);
             let key = match event {
                 Event::MappingEnd => return Ok(Kind::Mapping(entries)),
                 Event::Scalar(text, _, 0, None) => text.into_owned(),
-                _ => return Err(Finding::new(&place, Rule::YamlSyntax, "a key must be a plain scalar")),
+                _ => return Err(Finding::new(&location, Rule::YamlSyntax, "a key must be a plain scalar")),
             };
             if let Some(first) = entries.iter().find(|entry| entry.key == key) {
-                let message = format!("duplicate key `{key}`, first in line {}", first.place.line);
-                return Err(Finding::new(&place, Rule::DuplicateKey, message));
+                let message = format!("duplicate key `{key}`, first in line {}", first.location.line);
+                return Err(Finding::new(&location, Rule::DuplicateKey, message));
             }
             let (event, span) = self.next()?;
             let value = self.node(event, span)?;
-            entries.push(Entry { key, place, value });
+            entries.push(Entry { key, location, value });
         }
     }
 }
@@ -265,14 +269,14 @@ mod tests {
     #[test]
     fn yaml_nodes_know_their_lines() {
         let node = parse("a:\n  b:\n    - c\n    - d\n", "x.yaml").unwrap();
-        assert_eq!(node.get("a").unwrap().get("b").unwrap().items()[1].place.line, 4);
+        assert_eq!(node.get("a").unwrap().get("b").unwrap().items()[1].location.line, 4);
     }
 
     #[test]
     fn unsupported_yaml_is_an_error_with_its_line() {
         let check = |text: &str, rule: &str, line: usize| {
             let finding = parse(text, "x.yaml").unwrap_err();
-            assert_eq!((finding.rule.name(), finding.place.line), (rule, line), "{text:?}: {finding}");
+            assert_eq!((finding.rule.name(), finding.location.line), (rule, line), "{text:?}: {finding}");
         };
         check("a: 1\nb: 2\na: 3\n", "duplicate-key", 3);
         check("a: &x 1\nb: *x\n", "yaml-anchor", 1);

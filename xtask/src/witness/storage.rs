@@ -4,9 +4,10 @@
 //! (`tests/witness/storage/gateway.py`). Every scenario runs on every store with the program `transfer` of the tests, and every byte is
 //! compared. The results are printed and kept in `docs/storage.md`.
 
-mod cells;
+mod cell;
 mod facts;
 mod gateway;
+mod scenarios;
 mod servers;
 mod stores;
 mod table;
@@ -21,12 +22,13 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
-use self::cells::{Lab, SCENARIOS, Scenario};
+use self::cell::Cell;
 use self::facts::Facts;
 use self::gateway::Gateway;
+use self::scenarios::{Lab, SCENARIOS, Scenario};
 use self::servers::Servers;
 use self::stores::{STORES, Store};
-use self::table::{Cell, Row};
+use self::table::Row;
 use crate::marks;
 use xtask_process::{NODE, NPM, PYTHON, Program, program, step, versions};
 

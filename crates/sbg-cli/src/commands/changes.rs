@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::exit::explain;
 use crate::records::Record;
 
-/// Prints what became of one thing.
+/// Prints the result of one item.
 pub(super) fn changed<T>(context: &Context, record: Record, name: &str, result: &Result<T>) -> Result<()> {
     match result {
         Ok(_) => context.out.row(&record, [name]),
@@ -24,6 +24,8 @@ pub(super) fn results(job: &types::AsyncJob, items: usize) -> Vec<Result<()>> {
     let mut results: Vec<Result<()>> =
         job.results().into_iter().map(|result| result.map(drop).map_err(Into::into)).collect();
     let state = job.state.as_ref().map_or("in an unknown state", types::AsyncJobState::as_str);
-    results.resize_with(items, || Err(anyhow!("the job `{}` is {state} and has no result for this", job.id)));
+    results.resize_with(items, || {
+        Err(anyhow!("the job `{}` is {state} and has no result for this item", job.id))
+    });
     results
 }

@@ -4,10 +4,8 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
-
-use crate::cli::Cli;
 
 /// Print completions for a shell
 #[derive(Args, Debug)]
@@ -16,10 +14,10 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> Result<()> {
+    pub(crate) fn run(self, mut program: Command) -> Result<()> {
         // The generator panics when the reader goes away, so it writes to memory.
         let mut text = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "sbg", &mut text);
+        clap_complete::generate(self.shell, &mut program, "sbg", &mut text);
         Ok(io::stdout().write_all(&text)?)
     }
 }
@@ -33,14 +31,14 @@ pub(crate) struct Man {
 }
 
 impl Man {
-    pub(crate) fn run(self) -> Result<()> {
+    pub(crate) fn run(self, program: Command) -> Result<()> {
         let Some(folder) = self.all else {
             let mut text = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut text)?;
+            clap_mangen::Man::new(program).render(&mut text)?;
             return Ok(io::stdout().write_all(&text)?);
         };
         let cannot = || format!("cannot write to `{}`", folder.display());
         std::fs::create_dir_all(&folder).with_context(cannot)?;
-        clap_mangen::generate_to(Cli::command(), &folder).with_context(cannot)
+        clap_mangen::generate_to(program, &folder).with_context(cannot)
     }
 }

@@ -8,9 +8,9 @@ use sbg::config::profile::CredentialsFile;
 use sbg::config::{ConfigPaths, Endpoint};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::cli::Global;
 use crate::context::Context;
 use crate::exit::usage;
+use crate::global::Global;
 use crate::records;
 
 /// Save a token in a profile

@@ -108,7 +108,7 @@ async fn destination(client: &Client, folder: &Folder) -> Result<(String, String
 
 async fn root_of(client: &Client, id: &ProjectId) -> Result<String> {
     let project = client.project(id).get().await?;
-    project.root_folder.ok_or_else(|| usage(format!("the platform names no root folder of `{id}`")))
+    project.root_folder.ok_or_else(|| usage(format!("the platform returned no root folder of `{id}`")))
 }
 
 fn items(sources: &[(String, types::File)], target: &Target) -> Vec<JobItem> {
@@ -129,7 +129,7 @@ async fn finish(
 ) -> Result<()> {
     let kind = if action == "cp" { "copy" } else { "move" };
     context.when_stopped(format!("the job continues: `sbg jobs wait {kind} {}`", job.id));
-    let done = context.client()?.job(job).wait().await.context("cannot follow the job")?;
+    let done = context.client()?.job(job).wait().await.context("cannot wait for the job")?;
     let mut failures = Failures::default();
     for ((name, file), result) in sources.iter().zip(results(&done, sources.len())) {
         failures.count(&result);

@@ -103,8 +103,8 @@ impl Cost {
     }
 }
 
-/// Adds the costs at these places of each row.
-async fn add<L: List>(query: Query<L>, sums: &mut Sums, places: &[&str]) -> Result<()>
+/// Adds the costs at these pointers in each row.
+async fn add<L: List>(query: Query<L>, sums: &mut Sums, pointers: &[&str]) -> Result<()>
 where
     L::Item: Serialize,
 {
@@ -112,8 +112,8 @@ where
     while let Some(row) = rows.try_next().await? {
         let row = serde_json::to_value(row)?;
         let project = row.get("project_name").and_then(Value::as_str).unwrap_or_default();
-        for place in places {
-            let Some(price) = row.pointer(place) else { continue };
+        for pointer in pointers {
+            let Some(price) = row.pointer(pointer) else { continue };
             let amount = match price.get("amount") {
                 Some(Value::String(text)) => text.parse().ok(),
                 other => other.and_then(Value::as_f64),

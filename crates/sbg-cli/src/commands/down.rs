@@ -123,7 +123,7 @@ impl Down {
     ) -> Result<()> {
         // The library refuses names that lead elsewhere only below the folder that it is given.
         if name.contains(['/', '\\']) || matches!(name, "" | "." | "..") {
-            return Err(usage(format!("the folder has the name `{name}`: choose another one for it here")));
+            return Err(usage(format!("`{name}` is not a valid local name: name the destination")));
         }
         let to = if into_folder { local.join(name) } else { local.to_owned() };
         let download = self.set(download(&to));

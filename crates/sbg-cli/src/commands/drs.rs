@@ -113,7 +113,7 @@ impl GetObject {
         let object = object.with_context(|| format!("cannot use `{}`", self.uri))?;
         let name = object.name.unwrap_or(object.id);
         if name.contains(['/', '\\']) || matches!(&*name, "" | "." | "..") {
-            return Err(usage(format!("the object has the name `{name}`: choose another one for it here")));
+            return Err(usage(format!("`{name}` is not a valid local name: name the destination")));
         }
         let cannot = || format!("cannot create the folder `{}`", self.target.display());
         std::fs::create_dir_all(&self.target).with_context(cannot)?;

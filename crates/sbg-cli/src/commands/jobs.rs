@@ -93,7 +93,7 @@ impl Wait {
         let mut failures = Failures::default();
         context.when_stopped("the jobs continue; the same command waits for them again");
         for id in &self.ids {
-            let cannot = || format!("cannot follow the job `{id}`");
+            let cannot = || format!("cannot wait for the job `{id}`");
             let result = match self.kind {
                 Kind::Import => {
                     let job = client.import(id).wait().await.with_context(cannot)?;

@@ -19,7 +19,7 @@ pub(crate) struct Ls {
     /// Size, time and id of each file; with --json metadata and tags, too
     #[arg(short, long)]
     long: bool,
-    /// What is in the folders, too
+    /// List the contents of folders, too
     #[arg(short, long)]
     recursive: bool,
     /// As a tree

@@ -82,7 +82,8 @@ impl Set {
         } else {
             metadata.overwrite(self.fields).await
         };
-        let changed = changed.with_context(|| format!("cannot describe `{}`", self.path.text()))?;
+        let changed =
+            changed.with_context(|| format!("cannot set the metadata of `{}`", self.path.text()))?;
         show(context, &self.path, &file.id, &changed)
     }
 }
@@ -96,7 +97,7 @@ impl Merge {
         let mut files = Vec::new();
         let remotes = path::from_arguments(std::slice::from_ref(&self.path))?;
         for (remote, found) in remotes.iter().zip(path::find_files(client, &remotes).await?) {
-            let file = found.with_context(|| format!("cannot describe `{}`", remote.text()))?;
+            let file = found.with_context(|| format!("cannot set the metadata of `{}`", remote.text()))?;
             files.push((remote.text(), file.id));
         }
         let changes = files.iter().map(|(_, id)| {
@@ -107,7 +108,7 @@ impl Merge {
         });
         let mut failures = Failures::default();
         for ((name, id), result) in files.iter().zip(client.files().bulk_edit(changes).await?) {
-            let result = result.with_context(|| format!("cannot describe `{name}`"));
+            let result = result.with_context(|| format!("cannot set the metadata of `{name}`"));
             failures.count(&result);
             let metadata =
                 result.as_ref().ok().and_then(|file| file.metadata.as_ref().map(records::metadata));

@@ -16,7 +16,7 @@ pub(crate) enum Projects {
     Ls(List),
     /// Create a project
     Create(Create),
-    /// Delete a project with everything in it; there is no way back
+    /// Delete a project with everything in it; this cannot be undone
     Rm(Remove),
 }
 

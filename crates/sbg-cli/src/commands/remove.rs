@@ -12,7 +12,7 @@ use crate::records;
 
 use super::changes::{changed, results};
 
-/// Delete files, and folders with --recursive; there is no way back
+/// Delete files, and folders with --recursive; this cannot be undone
 #[derive(Args, Debug)]
 pub(crate) struct Rm {
     /// Files and folders; `-` reads them from standard input
@@ -60,7 +60,7 @@ impl Rm {
             let job = client.jobs().delete_files(folders.iter().map(|(_, id)| id)).await?;
             context.when_stopped(format!("the job continues: `sbg jobs wait delete {}`", job.id));
             let done =
-                client.job(&job).wait().await.context("cannot follow the job that deletes the folders")?;
+                client.job(&job).wait().await.context("cannot wait for the job that deletes the folders")?;
             for (folder, result) in folders.iter().zip(results(&done, folders.len())) {
                 report(folder, result)?;
             }

@@ -1,19 +1,18 @@
 //! `run`: starts tasks, from options, a file of inputs or a sheet.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use futures::{StreamExt as _, stream};
-use sbg::tasks::{ExecutionSettings, TaskCreate, TaskExt as _};
+use sbg::tasks::{ExecutionSettings, InputType, TableTask, TaskCreate, TaskExt as _, TaskInput, TaskTable};
 use sbg::types::{self, TaskStatus};
 use sbg::{AppId, Client, ProjectId};
 use serde_json::{Map, Value};
 
 use super::apps;
 use super::inputs::{self, Inputs, Lookup};
-use super::task_sheet::{self, Row};
 use crate::context::Context;
 use crate::exit::{self, explain, usage};
 use crate::failures::Failures;
@@ -51,7 +50,7 @@ pub(crate) struct Run {
     /// Wait until all tasks have ended
     #[arg(long)]
     wait: bool,
-    /// Run at most so many tasks at once, and wait for all
+    /// Run at most this many tasks at once, and wait for all
     #[arg(long, value_name = "TASKS", value_parser = clap::value_parser!(u16).range(1..))]
     at_once: Option<u16>,
     /// Instance type
@@ -68,30 +67,74 @@ const CREATED_AT_ONCE: usize = 8;
 impl Run {
     pub(crate) async fn run(self, context: &Context) -> Result<()> {
         let client = context.client()?;
-        let cwl = client.app(&self.app).raw().await.with_context(|| format!("cannot use `{}`", self.app))?;
-        let inputs = inputs::inputs_of(&cwl);
-        let rows = self.rows(&inputs).map_err(|error| usage(format!("{error:#}")))?;
-        let mut lookup = Lookup::default();
-        lookup.find(client, &inputs, rows.iter().map(|row| &row.values)).await?;
         let project = self.project.clone().unwrap_or_else(|| self.app.project_id());
-        let creates = rows.iter().map(|row| {
-            let task = client.tasks().create(&self.app, &project).run(!self.draft);
-            let task = task.inputs(lookup.inputs(&inputs, &row.values));
-            let task = if let Some(name) = &row.name { task.name(name) } else { task };
-            (row.line, self.set(task))
-        });
+        let creates = match &self.sheet {
+            Some(sheet) => self.rows(client, &project, sheet).await?,
+            None => vec![(0, self.single(client, &project).await?)],
+        };
+        let creates = creates.into_iter().map(|(line, task)| (line, self.set(task)));
         self.start(context, client, creates.collect()).await
     }
 
-    /// The tasks to create: those of the sheet, or a single one.
-    fn rows(&self, inputs: &Inputs) -> Result<Vec<Row>> {
+    /// The task of the options.
+    async fn single(&self, client: &Client, project: &ProjectId) -> Result<TaskCreate> {
+        let (inputs, values) = self.values(client).await?;
+        if let [first, ..] = inputs::missing(&inputs, &values)[..]
+            && !self.draft
+        {
+            return Err(usage(format!("the app needs the input `{first}`: set it with `-i {first}=VALUE`")));
+        }
+        let task = client.tasks().create(&self.app, project).run(!self.draft);
+        let task = task.inputs(found(client, &inputs, &values).await?);
+        Ok(if let Some(name) = &self.name { task.name(name) } else { task })
+    }
+
+    /// The tasks of a sheet, with the line of each. All of it is checked before the first one is created.
+    async fn rows(
+        &self,
+        client: &Client,
+        project: &ProjectId,
+        sheet: &Path,
+    ) -> Result<Vec<(u64, TaskCreate)>> {
+        let cannot = || format!("cannot use the sheet `{}`", sheet.display());
+        let table = if sheet == Path::new("-") {
+            TaskTable::parse(std::io::stdin().lock())
+        } else {
+            TaskTable::read(sheet)
+        };
+        let table = table.with_context(cannot)?;
+        if table.is_empty() {
+            return Err(usage("it has no rows")).with_context(cannot);
+        }
+        let mut tasks = client.project(project).tasks().create_from(&self.app, table).full_paths(true);
+        if self.inputs.is_some() || !self.input.is_empty() {
+            let (inputs, values) = self.values(client).await?;
+            tasks = tasks.inputs(found(client, &inputs, &values).await?);
+        }
+        let rows = tasks.run(!self.draft).prepare().await.with_context(cannot)?;
+        let checked = |row: TableTask| {
+            let task = row.task.with_context(|| format!("{}: line {}", cannot(), row.line))?;
+            Ok((row.line, task))
+        };
+        rows.into_iter().map(checked).collect()
+    }
+
+    /// The inputs of the app, and the values of the options.
+    async fn values(&self, client: &Client) -> Result<(Inputs, Map<String, Value>)> {
+        let cwl = client.app(&self.app).raw().await.with_context(|| format!("cannot use `{}`", self.app))?;
+        let inputs = InputType::of_app(&cwl);
+        let values = self.given(&inputs).map_err(|error| usage(format!("{error:#}")))?;
+        Ok((inputs, values))
+    }
+
+    fn given(&self, inputs: &Inputs) -> Result<Map<String, Value>> {
         let mut values = match &self.inputs {
             None => Map::new(),
             Some(file) => {
                 let text = apps::read(file)?;
                 let parsed = sbg_yaml::parse(&text)
                     .map_err(|error| anyhow!("`{}` is neither JSON nor YAML: {error}", file.display()))?;
-                let Value::Object(values) = parsed else { return Err(anyhow!("inputs are a map")) };
+                let Value::Object(values) = parsed else { return Err(anyhow!("the inputs must be a map")) };
                 if let Some(odd) = values.keys().find(|id| !inputs.contains_key(*id)) {
                     return Err(inputs::unknown(inputs, odd));
                 }
@@ -99,15 +142,7 @@ impl Run {
             }
         };
         values.extend(inputs::from_pairs(inputs, &self.input)?);
-        if let Some(sheet) = &self.sheet {
-            return task_sheet::read(sheet, inputs, &values);
-        }
-        if let [first, ..] = inputs::missing(inputs, &values)[..]
-            && !self.draft
-        {
-            return Err(anyhow!("the app needs the input `{first}`: set it with `-i {first}=VALUE`"));
-        }
-        Ok(vec![Row { line: 0, name: self.name.clone(), values }])
+        Ok(values)
     }
 
     fn set(&self, task: TaskCreate) -> TaskCreate {
@@ -118,7 +153,7 @@ impl Run {
         if let Some(interruptible) = self.interruptible { task.interruptible(interruptible) } else { task }
     }
 
-    /// Creates the tasks, and waits for them where that was asked for. Each is reported as soon as there is news.
+    /// Creates the tasks, and waits for them if requested. Each is reported as soon as its state is known.
     async fn start(&self, context: &Context, client: &Client, creates: Vec<(u64, TaskCreate)>) -> Result<()> {
         let waits = self.wait || self.at_once.is_some();
         context.when_stopped(
@@ -148,6 +183,17 @@ impl Run {
         }
         failures.into_result()
     }
+}
+
+/// The values with files and folders in place of their names.
+async fn found(
+    client: &Client,
+    inputs: &Inputs,
+    values: &Map<String, Value>,
+) -> Result<Vec<(String, TaskInput)>> {
+    let mut lookup = Lookup::default();
+    lookup.find(client, inputs, [values]).await?;
+    Ok(lookup.inputs(inputs, values))
 }
 
 async fn task(client: &Client, create: TaskCreate, waits: bool, at_once: usize) -> Result<types::Task> {

@@ -61,7 +61,7 @@ impl Import {
         let mut job = import.await.with_context(|| format!("cannot import `{}`", self.location))?;
         if self.wait {
             context.when_stopped(format!("the import continues: `sbg jobs wait import {}`", job.id));
-            job = client.import(&job.id).wait().await.context("cannot follow the import")?;
+            job = client.import(&job.id).wait().await.context("cannot wait for the import")?;
         }
         report(context, &records::import(&job), self.wait.then(|| job.file().map(drop)))
     }
@@ -77,7 +77,7 @@ impl Export {
         let mut job = export.await.with_context(|| format!("cannot export `{}`", self.file.text()))?;
         if self.wait {
             context.when_stopped(format!("the export continues: `sbg jobs wait export {}`", job.id));
-            job = client.export(&job.id).wait().await.context("cannot follow the export")?;
+            job = client.export(&job.id).wait().await.context("cannot wait for the export")?;
         }
         report(context, &records::export(&job), self.wait.then(|| job.file().map(drop)))
     }

@@ -72,7 +72,7 @@ struct Options {
     /// No files or folders that match, such as `tmp/`; can be repeated
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
-    /// How to see that a file is up to date
+    /// How to tell whether a file is up to date
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     compare: How,
     /// This machine's part of the files, such as 1/4 on the first of four; see also --api-share
@@ -199,7 +199,7 @@ impl Shown<'_> {
         Ok(())
     }
 
-    /// Reports why nothing is deleted although that was asked for.
+    /// Reports why nothing is deleted although `--delete` is set.
     fn withheld(&mut self, why: Option<&str>) {
         if let Some(why) = why {
             self.context.screen.warn(&format!("nothing is deleted: {why}"));

@@ -1,4 +1,4 @@
-//! `tasks`: lists tasks, waits for them, and gets what they have left.
+//! `tasks`: lists tasks, waits for them, and gets their outputs.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(crate) enum Tasks {
     Abort(Several),
     /// Run tasks again; of a batch, those that failed
     Rerun(Several),
-    /// List or download what a task has made
+    /// List or download the outputs of a task
     Outputs(Outputs),
     /// Show what tasks have cost
     Cost(Several),
@@ -51,7 +51,7 @@ pub(crate) struct List {
     /// Only the tasks of this batch
     #[arg(long, value_name = "ID")]
     parent: Option<String>,
-    /// At most so many
+    /// At most this many
     #[arg(long, value_name = "TASKS")]
     limit: Option<usize>,
 }
@@ -158,7 +158,7 @@ impl Wait {
         let wait = if let Some(timeout) = self.timeout { wait.timeout(timeout) } else { wait };
         let mut failures = Failures::default();
         for (id, task) in ids.iter().zip(wait.await?) {
-            let result = task.with_context(|| format!("cannot follow the task {id}"));
+            let result = task.with_context(|| format!("cannot wait for the task {id}"));
             let result = result.and_then(|task| show(context, &task, true));
             if let Err(error) = &result {
                 context.screen.warn(&explain(error).0);

@@ -16,14 +16,14 @@ pub(super) struct TransferOptions {
     /// What to do if a different file has the name
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     on_conflict: OnConflict,
-    /// How to see that a file is up to date
+    /// How to tell whether a file is up to date
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     compare: How,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum OnConflict {
-    /// Report it and go on with the others
+    /// Report it and continue with the others
     #[default]
     Fail,
     /// Leave it as it is

@@ -74,8 +74,8 @@ impl Up {
             ids.extend(succeeded(&report));
         }
         for folder in folders {
-            let (place, prefix) = place_of(client, &folder, &target).await?;
-            let upload = self.set(client.upload_tree(&folder), &place);
+            let (destination, prefix) = destination_of(client, &folder, &target).await?;
+            let upload = self.set(client.upload_tree(&folder), &destination);
             let report =
                 context.transfer(&folder.display().to_string(), Counted::Files, upload.start()).await?;
             moved.all(context, "up", &prefix, &report)?;
@@ -160,7 +160,7 @@ impl Up {
         moved: &mut Moved,
     ) -> Result<Option<String>> {
         let Some(name) = target.name.as_deref() else {
-            return Err(usage("standard input has no name: end the destination with that of the new file"));
+            return Err(usage("standard input has no name: end the destination with a file name"));
         };
         let local = Path::new("-");
         if self.exists(client, destination).await? {
@@ -186,9 +186,9 @@ impl Up {
     async fn exists(&self, client: &Client, destination: &Remote) -> Result<bool> {
         match self.options.conflict() {
             Conflict::Skip => Ok(destination.find(client).await.is_ok()),
-            Conflict::Rename => Err(usage(
-                "`--on-conflict rename` chooses the name itself: end the destination with a folder",
-            )),
+            Conflict::Rename => {
+                Err(usage("`--on-conflict rename` chooses the name: end the destination with a folder"))
+            }
             _ => Ok(false),
         }
     }
@@ -204,14 +204,14 @@ impl Up {
             self.metadata.iter().fold(change, |change, (key, value)| change.merge_metadata(key, value))
         });
         for result in client.files().bulk_edit(changes).await? {
-            result.context("the file is uploaded, but cannot be described")?;
+            result.context("the file was uploaded, but its metadata or tags could not be set")?;
         }
         Ok(())
     }
 }
 
 /// Where a folder goes: under its name into a folder that exists, or under the name that the user chose.
-async fn place_of(client: &Client, local: &Path, target: &Target) -> Result<(Folder, String)> {
+async fn destination_of(client: &Client, local: &Path, target: &Target) -> Result<(Folder, String)> {
     let text = local.to_string_lossy();
     let contents_only = text == "." || text.ends_with("/.") || local.file_name().is_none();
     let name = match &target.name {

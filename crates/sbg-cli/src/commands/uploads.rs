@@ -1,4 +1,4 @@
-//! `uploads`: uploads that nobody has finished.
+//! `uploads`: unfinished uploads.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub(crate) enum Uploads {
 pub(crate) struct Abort {
     /// Ids, as `ls` shows them
     ids: Vec<String>,
-    /// All that were started longer ago, such as 7d
+    /// All that were started earlier than this, such as 7d
     #[arg(long, value_name = "TIME", value_parser = parse_duration, conflicts_with = "ids")]
     older_than: Option<Duration>,
 }

@@ -24,9 +24,9 @@ fn exit_codes_are_those_of_the_help() {
 fn error_says_where_a_refused_token_came_from() {
     let user = User::new();
     let done = user.checked(user.sbg(&["whoami"]).env("SB_AUTH_TOKEN", "wrong-token-of-somebody")).code(5);
-    let told = stderr(&done);
-    assert!(told.contains("SB_AUTH_TOKEN") && told.contains("run `sbg configure`"), "{told}");
-    assert!(!told.contains("wrong-token-of-somebody"));
+    let message = stderr(&done);
+    assert!(message.contains("SB_AUTH_TOKEN") && message.contains("run `sbg configure`"), "{message}");
+    assert!(!message.contains("wrong-token-of-somebody"));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn colors_obey_no_color() {
 
 #[cfg(unix)]
 #[test]
-fn unreadable_names_are_reported_and_the_rest_goes_up() {
+fn unreadable_names_do_not_stop_the_upload() {
     use std::os::unix::ffi::OsStrExt as _;
     let user = User::new();
     user.write("in/good.txt", "good");

@@ -31,8 +31,8 @@ fn lines_of_the_readme_run() {
             .envs(user.environment())
             .current_dir(user.home());
         let done = shell.output().unwrap();
-        let told = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{block}\n{told}{}", String::from_utf8_lossy(&done.stdout));
+        let message = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{block}\n{message}{}", String::from_utf8_lossy(&done.stdout));
     }
     assert_eq!(user.read("mirror/sample-1.fastq").len(), 2160);
     assert_eq!(

@@ -41,9 +41,12 @@ fn rows_of_a_manifest_are_imported_or_reported() {
     let command = user.sbg(&["drs", "import", "-", &to, "--metadata-from", "species", "--tag", "canine"]);
     let done = user.checked(command.stdin(manifest)).code(3);
     assert!(stdout(&done).ends_with("\tb-form.bam\tdrs://caninedc.org/b-form\n"), "{}", stdout(&done));
-    let told = stderr(&done);
-    assert!(told.contains("line 3: drs://caninedc.org/missing: ") && told.contains("line 4: "), "{told}");
-    assert!(told.contains("2 of 3 failed") && told.contains("import "), "{told}");
+    let message = stderr(&done);
+    assert!(
+        message.contains("line 3: drs://caninedc.org/missing: ") && message.contains("line 4: "),
+        "{message}"
+    );
+    assert!(message.contains("2 of 3 failed") && message.contains("import "), "{message}");
     let file = format!("{PROJECT}/dogs/b-form.bam");
     assert_eq!(user.out(&["meta", "get", &file]), "species\tCanis lupus\n");
     assert_eq!(user.out(&["tag", &file]), format!("{file}\tcanine\n"));

@@ -43,10 +43,10 @@ fn interrupted_upload_resumes() {
     let child = start(&user, &["up", "big.bin", PROJECT]);
     wait_for(&user, |request| request.origin == Origin::Storage && request.method == "PUT");
     signal(&child, Signal::INT);
-    let (code, told) = end(child);
-    assert_eq!(code, Some(130), "{told}");
-    assert!(told.contains("stopping; once more to stop at once"), "{told}");
-    assert!(told.contains("run the same command to go on from there"), "{told}");
+    let (code, message) = end(child);
+    assert_eq!(code, Some(130), "{message}");
+    assert!(message.contains("stopping; interrupt again to stop at once"), "{message}");
+    assert!(message.contains("run the same command to resume"), "{message}");
     assert_eq!(user.out(&["uploads", "ls"]).lines().count(), 1);
     user.emulator.faults().remove(slow);
     user.run(&["up", "big.bin", PROJECT]).success();
@@ -86,9 +86,9 @@ fn interrupted_wait_says_that_the_task_continues() {
     let child = start(&user, &["run", &format!("{PROJECT}/line-count"), "-i", &input, "--wait"]);
     wait_for(&user, |request| request.method == "GET" && request.path.starts_with("/v2/tasks/"));
     signal(&child, Signal::INT);
-    let (code, told) = end(child);
+    let (code, message) = end(child);
     assert_eq!(code, Some(130));
-    assert!(told.contains("tasks that were started continue"), "{told}");
+    assert!(message.contains("tasks that were started continue"), "{message}");
 }
 
 #[test]
@@ -104,6 +104,6 @@ fn hangup_is_ignored_under_nohup() {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_for(&user, |request| request.path == "/v2/user");
     signal(&child, Signal::HUP);
-    let (code, told) = end(child);
-    assert_eq!(code, Some(0), "{told}");
+    let (code, message) = end(child);
+    assert_eq!(code, Some(0), "{message}");
 }

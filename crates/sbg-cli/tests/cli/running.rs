@@ -87,12 +87,12 @@ fn sheet_is_checked_before_a_task_is_created() {
         assert!(stderr(&done).contains(expected), "{}", stderr(&done));
     };
     let good = path("reads/sample-1.fastq");
-    check(&format!("name,fiel\na,{good}\n"), 2, "line 1, column 2: the app has no input `fiel`; it has file");
+    check(&format!("name,fiel\na,{good}\n"), 2, "the app has no input `fiel`; its inputs are file");
     check(&format!("name,file\na,{good}\nb,\n"), 2, "line 3: the input `file` is empty");
     check(
         &format!("name,file\na,{good}\nb,notapath\n"),
         2,
-        "line 3, column `file`: `notapath` is not a path",
+        "line 3: the input `file`: `notapath` is not a path",
     );
     check(&format!("name,file\na,{good}\nb,{good}.gz\n"), 4, "there is no `reads/sample-1.fastq.gz`");
     assert_eq!(user.out(&["tasks", "ls", PROJECT]).lines().count(), before);

@@ -226,9 +226,9 @@ mod stopped {
     fn interrupted_sync_resumes() {
         let user = User::new();
         let names = folder(&user);
-        let (code, told) = stopped(&user, Signal::INT);
-        assert_eq!(code, Some(130), "{told}");
-        assert!(told.contains("run the same command to go on from there"), "{told}");
+        let (code, message) = stopped(&user, Signal::INT);
+        assert_eq!(code, Some(130), "{message}");
+        assert!(message.contains("run the same command to resume"), "{message}");
         assert_resumes(&user, &names);
     }
 
@@ -236,8 +236,8 @@ mod stopped {
     fn killed_sync_resumes() {
         let user = User::new();
         let names = folder(&user);
-        let (code, told) = stopped(&user, Signal::KILL);
-        assert_eq!(code, None, "{told}");
+        let (code, message) = stopped(&user, Signal::KILL);
+        assert_eq!(code, None, "{message}");
         assert_resumes(&user, &names);
     }
 }

@@ -103,9 +103,12 @@ fn failed_files_make_the_transfer_partial() {
     user.write("in/a.txt", "changed");
     user.write("in/c.txt", "c");
     let done = user.run(&["up", "in/.", &path("to")]).code(3);
-    let told = stderr(&done);
-    assert!(told.contains("a.txt: ") && told.contains("uploaded 1 file (1 B), 1 up to date"), "{told}");
-    assert!(told.contains("error: 1 of 3 failed"), "{told}");
+    let message = stderr(&done);
+    assert!(
+        message.contains("a.txt: ") && message.contains("uploaded 1 file (1 B), 1 up to date"),
+        "{message}"
+    );
+    assert!(message.contains("error: 1 of 3 failed"), "{message}");
 }
 
 #[test]

@@ -74,17 +74,17 @@ impl Document {
                 _ => Ok(()),
             };
         }
-        let place = if at.is_empty() { "the body" } else { at };
+        let name = if at.is_empty() { "the body" } else { at };
         if value.is_null() {
             let nullable = schema["nullable"] == true
                 || schema["enum"].as_array().is_some_and(|all| all.contains(value));
             let any = schema.get("type").is_none() && schema.get("allOf").is_none();
-            return if nullable || any { Ok(()) } else { Err(format!("`{place}` must not be null")) };
+            return if nullable || any { Ok(()) } else { Err(format!("`{name}` must not be null")) };
         }
         for part in schema["allOf"].as_array().into_iter().flatten() {
             self.check_body(part, value, at)?;
         }
-        check_constraints(schema, value, place)?;
+        check_constraints(schema, value, name)?;
         match value {
             Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
                 self.check_body(&schema["items"], item, &format!("{at}[{index}]"))
@@ -159,7 +159,7 @@ impl Operation {
 }
 
 /// Checks the type of a value, its allowed values and its size.
-fn check_constraints(schema: &Value, value: &Value, place: &str) -> Result<(), String> {
+fn check_constraints(schema: &Value, value: &Value, name: &str) -> Result<(), String> {
     let fits = match schema["type"].as_str() {
         Some("string") => value.is_string(),
         Some("boolean") => value.is_boolean(),
@@ -173,26 +173,26 @@ fn check_constraints(schema: &Value, value: &Value, place: &str) -> Result<(), S
     };
     if !fits {
         let kind = schema["type"].as_str().unwrap_or_default();
-        return Err(format!("`{place}` must be of the type {kind}"));
+        return Err(format!("`{name}` must be of the type {kind}"));
     }
     if let Some(allowed) = schema["enum"].as_array().filter(|allowed| !allowed.contains(value)) {
         let allowed: Vec<_> = allowed.iter().map(ToString::to_string).collect();
-        return Err(format!("`{place}` must be {}", allowed.join(" or ")));
+        return Err(format!("`{name}` must be {}", allowed.join(" or ")));
     }
     if let Some(length) = value.as_str().map(|text| text.chars().count() as u64) {
         let least = schema["minLength"].as_u64().unwrap_or(0);
         let most = schema["maxLength"].as_u64().unwrap_or(u64::MAX);
         if length < least {
-            return Err(format!("`{place}` must have at least {least} characters"));
+            return Err(format!("`{name}` must have at least {least} characters"));
         }
         if length > most {
-            return Err(format!("`{place}` must have at most {most} characters"));
+            return Err(format!("`{name}` must have at most {most} characters"));
         }
     }
     if let (Some(map), Some(most)) = (value.as_object(), schema["maxProperties"].as_u64())
         && map.len() as u64 > most
     {
-        return Err(format!("`{place}` must have at most {most} properties"));
+        return Err(format!("`{name}` must have at most {most} properties"));
     }
     Ok(())
 }

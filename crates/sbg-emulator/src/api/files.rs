@@ -15,7 +15,7 @@ use crate::{
     json_object::strings,
     world::{
         World,
-        files::{Alias, Content, FileEdit, FileFilter, FileNode, Place},
+        files::{Alias, Container, Content, FileEdit, FileFilter, FileNode},
         permissions::Need,
     },
 };
@@ -41,25 +41,25 @@ pub(super) static ROUTES: &[Route] = &[
 pub(super) const SHORT: &[&str] = &["href", "id", "name", "project", "parent", "type"];
 
 fn list(world: &mut World, request: &Request) -> Outcome<Reply> {
-    list_in(world, request, queried_place(request)?)
+    list_in(world, request, queried_container(request)?)
 }
 
 /// The location in the query: a project, a folder or a dataset, and only one of them.
-pub(super) fn queried_place(request: &Request) -> Outcome<Place<'_>> {
+pub(super) fn queried_container(request: &Request) -> Outcome<Container<'_>> {
     let named = |name: &str| request.query(name).filter(|text| !text.is_empty());
     match (named("dataset"), named("project"), named("parent")) {
-        (None, project, parent) => Place::of(project, parent),
-        (Some(dataset), None, None) => Ok(Place::Dataset(dataset)),
+        (None, project, parent) => Container::of(project, parent),
+        (Some(dataset), None, None) => Ok(Container::Dataset(dataset)),
         _ => Err(ApiError::new(5031).detail("`dataset` cannot be combined with `project` or `parent`.")),
     }
 }
 
 fn list_project(world: &mut World, request: &Request) -> Outcome<Reply> {
-    list_in(world, request, Place::Project(&request.project_id()))
+    list_in(world, request, Container::Project(&request.project_id()))
 }
 
-fn list_in(world: &World, request: &Request, place: Place<'_>) -> Outcome<Reply> {
-    let files = world.list_files(&request.actor, place, &read_filter(request))?;
+fn list_in(world: &World, request: &Request, container: Container<'_>) -> Outcome<Reply> {
+    let files = world.list_files(&request.actor, container, &read_filter(request))?;
     page::reply(request, &files, SHORT, |file| render(request, file))
 }
 
@@ -86,8 +86,8 @@ fn create_folder(world: &mut World, request: &Request) -> Outcome<Reply> {
     if !body.text("type")?.is_some_and(|kind| kind.eq_ignore_ascii_case("folder")) {
         return Err(ApiError::new(5012));
     }
-    let place = Place::of(body.text("project")?, body.text("parent")?)?;
-    let folder = world.create_folder(&request.actor, place, name)?;
+    let container = Container::of(body.text("project")?, body.text("parent")?)?;
+    let folder = world.create_folder(&request.actor, container, name)?;
     let shown = ["href", "id", "name", "parent", "type", "created_on", "modified_on"];
     Ok(Reply::json(request.fields().apply(render(request, folder), Some(&shown))))
 }
@@ -150,8 +150,8 @@ fn put_tags(world: &mut World, request: &Request) -> Outcome<Reply> {
 
 fn copy(world: &mut World, request: &Request) -> Outcome<Reply> {
     let body = request.object()?;
-    let place = Place::of(body.text("project")?, body.text("parent")?)?;
-    let copy = world.copy_file(&request.actor, request.param("file_id"), place, body.text("name")?)?;
+    let container = Container::of(body.text("project")?, body.text("parent")?)?;
+    let copy = world.copy_file(&request.actor, request.param("file_id"), container, body.text("name")?)?;
     Ok(Reply::object(request, render(request, copy)))
 }
 
@@ -165,15 +165,15 @@ fn move_(world: &mut World, request: &Request) -> Outcome<Reply> {
 /// Copies many files. Each succeeds or fails separately, unless the destination does not exist.
 fn copy_many(world: &mut World, request: &Request) -> Outcome<Reply> {
     let body = request.object()?;
-    let place = Place::of(body.text("project")?, None)?;
+    let container = Container::of(body.text("project")?, None)?;
     let ids = body.texts("file_ids")?.unwrap_or_default();
     if ids.len() > 100 {
         return Err(ApiError::bad_request("`file_ids` has at most 100 entries."));
     }
-    world.destination(&request.actor, place)?;
+    world.destination(&request.actor, container)?;
     let mut results = Map::new();
     for id in ids {
-        let result = match world.copy_file(&request.actor, &id, place, None) {
+        let result = match world.copy_file(&request.actor, &id, container, None) {
             Ok(copy) => json!({ "status": "OK", "new_file_id": copy.id, "new_file_name": copy.name }),
             Err(error) => json!({ "status": "ERROR", "error": error.body() }),
         };

@@ -78,14 +78,14 @@ fn put_permissions(world: &mut World, request: &Request) -> Outcome<Reply> {
     set_permissions(world, request, true)
 }
 
-fn set_permissions(world: &mut World, request: &Request, anew: bool) -> Outcome<Reply> {
+fn set_permissions(world: &mut World, request: &Request, replace: bool) -> Outcome<Reply> {
     let changes = request.object()?.map();
     let set = world.set_permissions(
         &request.actor,
         &request.project_id(),
         request.param("username"),
         changes,
-        anew,
+        replace,
     )?;
     Ok(Reply::json(permissions(set)))
 }

@@ -27,13 +27,13 @@ const FIRST: &str = "init";
 
 fn scroll(world: &mut World, request: &Request) -> Outcome<Reply> {
     let files =
-        world.list_files(&request.actor, files::queried_place(request)?, &files::read_filter(request))?;
+        world.list_files(&request.actor, files::queried_container(request)?, &files::read_filter(request))?;
     reply(request, files)
 }
 
 fn scroll_folder(world: &mut World, request: &Request) -> Outcome<Reply> {
-    let place = crate::world::files::Place::Folder(request.param("folder_id"));
-    let files = world.list_files(&request.actor, place, &FileFilter::default())?;
+    let container = crate::world::files::Container::Folder(request.param("folder_id"));
+    let files = world.list_files(&request.actor, container, &FileFilter::default())?;
     reply(request, files)
 }
 

@@ -215,14 +215,14 @@ fn put_permissions(world: &mut World, request: &Request) -> Outcome<Reply> {
     set_permissions(world, request, true)
 }
 
-fn set_permissions(world: &mut World, request: &Request, anew: bool) -> Outcome<Reply> {
+fn set_permissions(world: &mut World, request: &Request, replace: bool) -> Outcome<Reply> {
     let changes: &Map<String, Value> = request.object()?.map();
     let set: Permissions = world.set_volume_permissions(
         &request.actor,
         &id(request),
         request.param("username"),
         changes,
-        anew,
+        replace,
     )?;
     let mut permissions = members::permissions(set);
     if let Value::Object(permissions) = &mut permissions {

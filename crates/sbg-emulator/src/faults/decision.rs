@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::rules::Action;
+use super::action::Action;
 
 /// The decision of the rules about one request.
 #[derive(Debug, Default, PartialEq)]

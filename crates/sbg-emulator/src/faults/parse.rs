@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use super::rules::{Action, FaultRule, When};
+use super::{
+    action::Action,
+    rules::{FaultRule, When},
+};
 use crate::{http::origin::Origin, parse_error::ParseFaultError};
 
 /// Parses a rule such as `storage:get:every=20:503`, `api:path=/files:first=2:maintenance` or `any:p=0.01/42:reset`.

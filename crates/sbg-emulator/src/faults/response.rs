@@ -2,7 +2,7 @@
 
 use http::{HeaderName, header, request::Parts};
 
-use super::rules::Action;
+use super::action::Action;
 use crate::{
     error::ApiError,
     http::{origin::Origin, response::Response},

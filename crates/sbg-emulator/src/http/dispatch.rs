@@ -17,7 +17,7 @@ use super::{
     request_log::{Finished, Recorded, UNLOGGED},
 };
 use crate::{
-    faults::{response::replacement, rules::Action},
+    faults::{action::Action, response::replacement},
     shared::Shared,
 };
 

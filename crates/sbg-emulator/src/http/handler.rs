@@ -6,7 +6,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 
 use super::{origin::Origin, response::Response};
-use crate::{faults::rules::Action, shared::Shared};
+use crate::{faults::action::Action, shared::Shared};
 
 /// One request on its way to a handler.
 pub(crate) struct Exchange {

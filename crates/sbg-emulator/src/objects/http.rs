@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::http_date,
-    faults::rules::{Action, MOVED},
+    faults::{action::Action, rules::MOVED},
     http::{
         body::Content,
         handler::Exchange,

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{
     World,
-    files::{Content, FileNode, Place, check_name, checked_metadata},
+    files::{Container, Content, FileNode, check_name, checked_metadata},
     scheduler::Step,
 };
 use crate::{
@@ -136,9 +136,9 @@ impl World {
     }
 
     fn fetch(&mut self, import: &DrsImport, item: &DrsItem, at: Timestamp) -> Outcome<String> {
-        let (in_project, place) = (item.to.0, item.to.1.as_str());
-        let place = if in_project { Place::Project(place) } else { Place::Folder(place) };
-        let folder = self.destination(&import.owner, place).map_err(|error| match error.code {
+        let (in_project, container) = (item.to.0, item.to.1.as_str());
+        let container = if in_project { Container::Project(container) } else { Container::Folder(container) };
+        let folder = self.destination(&import.owner, container).map_err(|error| match error.code {
             3001 | 5001 => ApiError::new(10221),
             3002 | 5026 => ApiError::new(10213),
             _ => error,

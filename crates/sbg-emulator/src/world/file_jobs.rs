@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     World,
-    files::{Content, FileNode, Place, check_name},
+    files::{Container, Content, FileNode, check_name},
     permissions::Need,
     scheduler::Step,
 };
@@ -207,12 +207,12 @@ impl World {
         if file.is_folder() && file.parent.is_none() {
             return Err(ApiError::new(codes.root));
         }
-        let place = match &item.to {
-            Some((true, project)) => Place::Project(project),
-            Some((false, folder)) => Place::Folder(folder),
+        let container = match &item.to {
+            Some((true, project)) => Container::Project(project),
+            Some((false, folder)) => Container::Folder(folder),
             None => return Err(ApiError::new(57003)),
         };
-        let folder = self.destination(actor, place)?;
+        let folder = self.destination(actor, container)?;
         let mut above = Some(folder);
         while let Some(step) = above {
             if step.id == file.id {
@@ -293,13 +293,13 @@ impl World {
             (moved.project, moved.modified) = (project, at);
             return Ok(id.to_owned());
         };
-        let anew = FileNode::folder(String::new(), name, &project, Some(folder), at);
-        let anew = self.insert(anew);
+        let created = FileNode::folder(String::new(), name, &project, Some(folder), at);
+        let created = self.insert(created);
         for (name, child) in children {
-            self.move_into(&child, &anew, &name, at)?;
+            self.move_into(&child, &created, &name, at)?;
         }
         self.remove(id);
-        Ok(anew)
+        Ok(created)
     }
 }
 

@@ -117,13 +117,13 @@ impl FileNode {
 
 /// A location of files.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Place<'a> {
+pub(crate) enum Container<'a> {
     Project(&'a str),
     Folder(&'a str),
     Dataset(&'a str),
 }
 
-impl<'a> Place<'a> {
+impl<'a> Container<'a> {
     /// Requires exactly one of the two.
     pub(crate) fn of(project: Option<&'a str>, parent: Option<&'a str>) -> Outcome<Self> {
         match (project, parent) {
@@ -202,11 +202,11 @@ impl World {
     }
 
     /// The folder of a location.
-    fn folder_of<'a>(&'a self, actor: &str, place: Place<'a>, need: Need) -> Outcome<&'a str> {
-        Ok(match place {
-            Place::Project(project) => &self.project(actor, project, need)?.root_folder,
-            Place::Dataset(dataset) => &self.dataset(actor, dataset, need)?.root_folder,
-            Place::Folder(folder) => folder,
+    fn folder_of<'a>(&'a self, actor: &str, container: Container<'a>, need: Need) -> Outcome<&'a str> {
+        Ok(match container {
+            Container::Project(project) => &self.project(actor, project, need)?.root_folder,
+            Container::Dataset(dataset) => &self.dataset(actor, dataset, need)?.root_folder,
+            Container::Folder(folder) => folder,
         })
     }
 
@@ -220,8 +220,8 @@ impl World {
     }
 
     /// The destination of a copy or an upload: a folder that the actor can write to.
-    pub(crate) fn destination(&self, actor: &str, place: Place<'_>) -> Outcome<&FileNode> {
-        let id = self.folder_of(actor, place, Need::Write)?;
+    pub(crate) fn destination(&self, actor: &str, container: Container<'_>) -> Outcome<&FileNode> {
+        let id = self.folder_of(actor, container, Need::Write)?;
         self.files.get(id).ok_or(ApiError::new(5026))?;
         let folder = self.file(actor, id, Need::Write, 5001)?;
         if folder.is_folder() { Ok(folder) } else { Err(ApiError::new(5022)) }
@@ -231,10 +231,10 @@ impl World {
     pub(crate) fn list_files(
         &self,
         actor: &str,
-        place: Place<'_>,
+        container: Container<'_>,
         filter: &FileFilter,
     ) -> Outcome<Vec<&FileNode>> {
-        let id = self.folder_of(actor, place, Need::Read)?;
+        let id = self.folder_of(actor, container, Need::Read)?;
         let children = self.children(self.file(actor, id, Need::Read, 5001)?)?;
         Ok(children.into_iter().filter(|file| filter.shows(file)).collect())
     }
@@ -311,13 +311,13 @@ impl World {
         &mut self,
         actor: &str,
         id: &str,
-        place: Place<'_>,
+        container: Container<'_>,
         name: Option<&str>,
     ) -> Outcome<&FileNode> {
         let source = self.file(actor, id, Need::Read, 5001)?;
         source.object(5018)?;
         self.file(actor, id, Need::Copy, 5014)?;
-        let folder = self.destination(actor, place)?;
+        let folder = self.destination(actor, container)?;
         let name = if let Some(name) = name {
             check_name(name, 5024)?;
             self.check_free(&folder.id, name, 5003)?;
@@ -350,7 +350,7 @@ impl World {
     ) -> Outcome<&FileNode> {
         let file = self.file(actor, id, Need::Write, 5032)?;
         file.object(5033)?;
-        let folder = self.destination(actor, Place::Folder(parent))?;
+        let folder = self.destination(actor, Container::Folder(parent))?;
         if folder.project != file.project {
             return Err(ApiError::new(5015));
         }
@@ -511,7 +511,7 @@ mod tests {
 
     #[test]
     fn destination_is_one_project_or_folder() {
-        let code = |project, parent| Place::of(project, parent).map_err(|error| error.code).err();
+        let code = |project, parent| Container::of(project, parent).map_err(|error| error.code).err();
         assert_eq!(code(Some("a/b"), None), None);
         assert_eq!(code(None, Some("1")), None);
         assert_eq!(code(Some("a/b"), Some("1")), Some(5031));

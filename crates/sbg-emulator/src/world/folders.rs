@@ -2,19 +2,24 @@
 
 use super::{
     World,
-    files::{Content, FileNode, Place, check_name},
+    files::{Container, Content, FileNode, check_name},
     permissions::Need,
 };
 use crate::error::{ApiError, Outcome};
 
 impl World {
     /// Creates a folder.
-    pub(crate) fn create_folder(&mut self, actor: &str, place: Place<'_>, name: &str) -> Outcome<&FileNode> {
+    pub(crate) fn create_folder(
+        &mut self,
+        actor: &str,
+        container: Container<'_>,
+        name: &str,
+    ) -> Outcome<&FileNode> {
         if name.starts_with("__") {
             return Err(ApiError::new(5024).detail("A folder's name does not begin with two underscores."));
         }
         check_name(name, 5024)?;
-        let parent = self.destination(actor, place)?;
+        let parent = self.destination(actor, container)?;
         self.check_free(&parent.id, name, 5030)?;
         let folder =
             FileNode::folder(String::new(), name, &parent.project, Some(&parent.id), self.clock.timestamp());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     World,
-    files::{Alias, Content, FileNode, Place, check_name},
+    files::{Alias, Container, Content, FileNode, check_name},
     permissions::Need,
     scheduler::Step,
     volumes::Volume,
@@ -126,8 +126,8 @@ impl World {
         let destination = body.object("destination")?.ok_or_else(|| syntax("`destination` is required."))?;
         let volume = self.active_volume(actor, source.required("volume", 9011)?, Need::Copy)?.id.clone();
         let location = source.required("location", 9011)?.to_owned();
-        let place = Place::of(destination.text("project")?, destination.text("parent")?)?;
-        let folder = self.import_destination(actor, place)?;
+        let container = Container::of(destination.text("project")?, destination.text("parent")?)?;
+        let folder = self.import_destination(actor, container)?;
         let name = match destination.text("name")? {
             Some(name) => name,
             None => location.trim_end_matches('/').rsplit('/').next().unwrap_or_default(),
@@ -153,8 +153,8 @@ impl World {
         Ok(id)
     }
 
-    fn import_destination(&self, actor: &str, place: Place<'_>) -> Outcome<&FileNode> {
-        self.destination(actor, place).map_err(|error| match error.code {
+    fn import_destination(&self, actor: &str, container: Container<'_>) -> Outcome<&FileNode> {
+        self.destination(actor, container).map_err(|error| match error.code {
             3001 | 5001 => ApiError::new(9003),
             3002 => ApiError::new(9012),
             _ => error,

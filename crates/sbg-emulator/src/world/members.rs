@@ -143,9 +143,14 @@ impl Members {
     }
 
     /// Changes permissions, or replaces all of them, which then have to be complete.
-    pub(crate) fn set(&mut self, id: &str, changes: &Map<String, Value>, anew: bool) -> Outcome<Permissions> {
+    pub(crate) fn set(
+        &mut self,
+        id: &str,
+        changes: &Map<String, Value>,
+        replace: bool,
+    ) -> Outcome<Permissions> {
         let missing = |name: &&str| changes.get(*name).is_none_or(Value::is_null);
-        if anew && self.of.permissions().iter().any(missing) {
+        if replace && self.of.permissions().iter().any(missing) {
             return Err(self.of.incomplete());
         }
         let member = self.by_id.get_mut(id).ok_or(self.of.unknown())?;

@@ -49,9 +49,9 @@ impl World {
         project: &str,
         id: &str,
         changes: &Map<String, Value>,
-        anew: bool,
+        replace: bool,
     ) -> Outcome<Permissions> {
         self.project(actor, project, Need::Admin)?;
-        self.project_mut(project)?.members.set(id, changes, anew)
+        self.project_mut(project)?.members.set(id, changes, replace)
     }
 }

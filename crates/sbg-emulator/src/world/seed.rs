@@ -4,7 +4,7 @@ use serde_json::Map;
 
 use super::{
     World,
-    files::{Content, FileNode, Place},
+    files::{Container, Content, FileNode},
     ids::short_name,
     projects::ProjectEdit,
     users::FIRST,
@@ -36,7 +36,7 @@ impl World {
                     child.id.clone()
                 }
                 None => self
-                    .create_folder(FIRST, Place::Folder(&folder), step)
+                    .create_folder(FIRST, Container::Folder(&folder), step)
                     .expect("the name is free")
                     .id
                     .clone(),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     World,
-    files::{AUTOMATION, Place, check_name},
+    files::{AUTOMATION, Container, check_name},
     ids::is_project_id,
     permissions::Need,
 };
@@ -122,11 +122,11 @@ impl World {
             return Err(ApiError::new(8013).detail("A file has at most 5 TiB."));
         }
         check_part_size(new.part_size)?;
-        let place = match (new.project, new.parent) {
+        let container = match (new.project, new.parent) {
             (Some(project), None) if !is_project_id(project) => return Err(ApiError::new(8010)),
-            (project, parent) => Place::of(project, parent)?,
+            (project, parent) => Container::of(project, parent)?,
         };
-        let folder = self.destination(actor, place)?;
+        let folder = self.destination(actor, container)?;
         match self.child(&folder.id, name) {
             Some(present) if present.is_folder() => {
                 return Err(ApiError::new(8005).detail("The name belongs to a folder."));

@@ -239,9 +239,9 @@ impl World {
         id: &str,
         member: &str,
         changes: &Map<String, Value>,
-        anew: bool,
+        replace: bool,
     ) -> Outcome<Permissions> {
-        self.volume_mut(actor, id)?.members.set(member, changes, anew)
+        self.volume_mut(actor, id)?.members.set(member, changes, replace)
     }
 }
 

@@ -7,14 +7,14 @@ use crate::{ApiResponse, TestEnv};
 const PROJECT: &str = "rfranklin/demo";
 
 async fn finished(env: &TestEnv, body: Value) -> ApiResponse {
-    let begun = env.post("/bulk/drs/imports/create", body).await;
+    let started = env.post("/bulk/drs/imports/create", body).await;
     assert_eq!(
-        (begun.text("state"), &begun.json["result"]),
+        (started.text("state"), &started.json["result"]),
         ("SUBMITTED".to_owned(), &json!([])),
-        "{begun:?}"
+        "{started:?}"
     );
     env.advance_clock(10);
-    env.get(&format!("/bulk/drs/imports/{}", begun.text("id"))).await
+    env.get(&format!("/bulk/drs/imports/{}", started.text("id"))).await
 }
 
 #[tokio::test]

@@ -20,11 +20,11 @@ async fn env() -> (TestEnv, String, String) {
 }
 
 async fn finished(env: &TestEnv, kind: &str, items: Value) -> ApiResponse {
-    let begun = env.post(&format!("/async/files/{kind}"), json!({"items": items})).await;
-    assert_eq!(begun.text("state"), "SUBMITTED", "{begun:?}");
-    assert!(begun.json.get("result").is_none());
+    let started = env.post(&format!("/async/files/{kind}"), json!({"items": items})).await;
+    assert_eq!(started.text("state"), "SUBMITTED", "{started:?}");
+    assert!(started.json.get("result").is_none());
     env.advance_clock(30);
-    env.get(begun.json["href"].as_str().unwrap()).await
+    env.get(started.json["href"].as_str().unwrap()).await
 }
 
 async fn names(env: &TestEnv, folder: &str) -> Vec<String> {

@@ -42,9 +42,9 @@ fn failure(job: &ApiResponse) -> &Value {
 #[tokio::test]
 async fn import_creates_an_alias() {
     let env = env().await;
-    let begun = env.post("/storage/imports", import("a.txt")).await;
-    assert_eq!(begun.text("state"), "PENDING");
-    let path = format!("/storage/imports/{}", begun.text("id"));
+    let started = env.post("/storage/imports", import("a.txt")).await;
+    assert_eq!(started.text("state"), "PENDING");
+    let path = format!("/storage/imports/{}", started.text("id"));
     env.advance_clock(10);
     assert_eq!(env.get(&path).await.text("state"), "RUNNING");
     env.advance_clock(10);

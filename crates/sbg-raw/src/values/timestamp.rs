@@ -30,7 +30,7 @@ impl Timestamp {
         &self.0
     }
 
-    /// The point in time; `None` where the text is none.
+    /// The point in time; `None` if the text is not a point in time.
     ///
     /// A text without an offset is taken as UTC, which is what the platform means by it.
     ///

@@ -23,7 +23,7 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
 /// Tags are sent as a comma-separated list, so a tag cannot contain a comma.
 pub(crate) fn check_tags(tags: &[String]) -> Result<()> {
     match tags.iter().find(|tag| tag.contains(',') || tag.is_empty()) {
-        Some(tag) => Err(Error::invalid(format!("a tag is not empty and has no comma: `{tag}`"))),
+        Some(tag) => Err(Error::invalid(format!("invalid tag `{tag}`: a tag must have text and no comma"))),
         None => Ok(()),
     }
 }

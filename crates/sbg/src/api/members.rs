@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_username;
 use crate::request::call::{Get, response_of};
 use crate::request::list::{Fetched, List, PageRequest};
@@ -296,6 +296,64 @@ pub(crate) fn member_from(member: &impl serde::Serialize) -> Result<types::Membe
     response_of(serde_json::json!(member))
 }
 
+/// The permissions of a member whose resource has them; the calls of some resources do not return them otherwise.
+pub(crate) fn permissions_of(member: types::Member) -> Result<types::Permissions> {
+    member.permissions.ok_or_else(no_permissions)
+}
+
+/// The error of a response without the permissions of the member.
+pub(crate) fn no_permissions() -> Error {
+    Error::new(ErrorKind::UnexpectedResponse, "the platform does not return the permissions of the member")
+}
+
+/// The methods of [`HasMembers`] that are alike for every resource, with the generated call that removes a member:
+/// `member_basics!(volume_member_remove { volume_owner(owner), volume_name(volume) } username)`, or with an id of one part
+/// `member_basics!(team_member_remove { team_id } username)`.
+macro_rules! member_basics {
+    (@common) => {
+        fn client(&self) -> &Client {
+            &self.client
+        }
+
+        fn check_id(&self) -> Result<()> {
+            self.checked().map(drop)
+        }
+    };
+    ($call:ident { $($parameter:ident($part:ident)),+ } $member:ident) => {
+        $crate::members::member_basics!(@common);
+
+        async fn remove_member(self, member: String) -> Result<()> {
+            let (client, id) = (self.client, self.id?);
+            client.raw().$call()$(.$parameter(id.$part()))+.$member(member).send().await?;
+            Ok(())
+        }
+    };
+    ($call:ident { $parameter:ident } $member:ident) => {
+        $crate::members::member_basics!(@common);
+
+        async fn remove_member(self, member: String) -> Result<()> {
+            self.client.raw().$call().$parameter(self.id).$member(member).send().await?;
+            Ok(())
+        }
+    };
+}
+
+/// Fetches a page of members in the form of another area of the API, which has no fields to select: `foreign_members!(call, at, "members of
+/// teams")`.
+macro_rules! foreign_members {
+    ($call:expr, $at:expr, $what:expr) => {{
+        $crate::request::call::refuse_fields(&$at, $what)?;
+        let call = $call.offset($at.offset_param());
+        let response = $crate::request::call::set!(call, limit = $at.limit_param()).send().await?;
+        let headers = response.headers().clone();
+        let page = response.into_inner();
+        let members = page.items.iter().map($crate::members::member_from).collect::<Result<_>>()?;
+        Ok($crate::request::list::Fetched::new(&headers, members, page.href, page.links))
+    }};
+}
+
+pub(crate) use {foreign_members, member_basics};
+
 /// The permissions of a member, to grant or to change.
 ///
 /// Admin includes all others, and every member has read.
@@ -436,7 +494,7 @@ impl Permissions {
 ///     NewMember::User(name) | NewMember::Email(name) => name,
 ///     NewMember::Team(id) => format!("the team {id}"),
 ///     NewMember::Division(id) => format!("the division {id}"),
-///     _ => "somebody".to_owned(),
+///     _ => "someone".to_owned(),
 /// };
 /// # }
 /// ```

@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncSeekExt as _};
 
 use super::{Client, Owned};
+use crate::error::Result;
 use crate::transfer;
 
 impl Client {
@@ -46,6 +49,44 @@ impl Client {
 pub struct FileReader {
     reader: transfer::FileReader,
     runtime: Arc<Owned>,
+}
+
+impl FileReader {
+    /// Reads several ranges, as [`transfer::FileReader::read_ranges`].
+    ///
+    /// ```no_run
+    /// let client = sbg::blocking::Client::from_env()?;
+    /// let reader = client.read(client.file("567890abc9b0307bc0414164").reader());
+    /// let parts = reader.read_ranges([0..4, 1_000_000..1_065_536])?;
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for a range that begins beyond the end of the file; or any error of
+    /// the calls.
+    pub fn read_ranges<R: RangeBounds<u64>>(
+        &self,
+        ranges: impl IntoIterator<Item = R>,
+    ) -> Result<Vec<Bytes>> {
+        self.runtime.get()?.block_on(self.reader.read_ranges(ranges))
+    }
+
+    /// Reads one range, as [`transfer::FileReader::read_range`].
+    ///
+    /// ```no_run
+    /// let client = sbg::blocking::Client::from_env()?;
+    /// let reader = client.read(client.file("567890abc9b0307bc0414164").reader());
+    /// let header = reader.read_range(..512)?;
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`read_ranges`](Self::read_ranges).
+    pub fn read_range(&self, range: impl RangeBounds<u64>) -> Result<Bytes> {
+        self.runtime.get()?.block_on(self.reader.read_range(range))
+    }
 }
 
 impl Read for FileReader {

@@ -318,16 +318,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Calls `told` before each wait of a call (for the rate limit, an error handler or a retry), to show why it pauses. Each wait is
-    /// also a `tracing` event. `told` must not block.
+    /// Calls `callback` before each wait of a call (for the rate limit, an error handler or a retry), to show why it pauses. Each wait is
+    /// also a `tracing` event. `callback` must not block.
     ///
     /// ```
     /// let client = sbg::Client::builder().on_wait(|waiting| {
     ///     eprintln!("{} waits {:?}: {}", waiting.operation, waiting.wait, waiting.reason);
     /// });
     /// ```
-    pub fn on_wait(mut self, told: impl Fn(&Waiting) + Send + Sync + 'static) -> Self {
-        self.on_wait = Some(OnWait(Arc::new(told)));
+    pub fn on_wait(mut self, callback: impl Fn(&Waiting) + Send + Sync + 'static) -> Self {
+        self.on_wait = Some(OnWait(Arc::new(callback)));
         self
     }
 
@@ -407,7 +407,7 @@ impl ClientBuilder {
     /// that cannot be kept.
     pub fn build(self) -> Result<Client> {
         if self.max_parallel_requests == 0 {
-            return Err(Error::invalid("a client needs at least 1 parallel request"));
+            return Err(Error::invalid("the number of parallel requests must be at least 1"));
         }
         if !(self.api_share > 0.0 && self.api_share <= 1.0) {
             let message = format!(

@@ -134,12 +134,12 @@ impl Error {
         if !texts.into_iter().flatten().any(|text| quotes(text)) && !in_details() {
             return self;
         }
-        let blot = |text: &mut String| *text = text.replace(secret, "***");
+        let redact_text = |text: &mut String| *text = text.replace(secret, "***");
         self.change(|inner| {
-            blot(&mut inner.message);
-            inner.more_info.as_mut().map(blot);
-            inner.request_id.as_mut().map(blot);
-            inner.hint.as_mut().map(blot);
+            redact_text(&mut inner.message);
+            inner.more_info.as_mut().map(redact_text);
+            inner.request_id.as_mut().map(redact_text);
+            inner.hint.as_mut().map(redact_text);
             redact(&mut inner.details, secret);
         })
     }

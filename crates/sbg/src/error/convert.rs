@@ -46,10 +46,10 @@ impl From<crate::ids::InvalidId> for Error {
 /// Converts the error of a call through [`Client::raw`](crate::Client::raw), so that `?` works.
 impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
     fn from(error: sbg_raw::Error<sbg_raw::types::Error>) -> Self {
-        of_call(error, |answer| {
+        of_call(error, |response| {
             let message =
-                answer.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
-            Self::refused(answer.status().as_u16(), code_of(answer), message).with_said(answer, None)
+                response.message.clone().unwrap_or_else(|| "the platform refused the call".to_owned());
+            Self::refused(response.status().as_u16(), code_of(response), message).with_said(response, None)
         })
     }
 }
@@ -57,9 +57,10 @@ impl From<sbg_raw::Error<sbg_raw::types::Error>> for Error {
 /// Converts the error of a call to a DRS server.
 impl From<sbg_raw::Error<sbg_raw::ga4gh_drs::types::Error>> for Error {
     fn from(error: sbg_raw::Error<sbg_raw::ga4gh_drs::types::Error>) -> Self {
-        of_call(error, |answer| {
-            let message = answer.msg.clone().unwrap_or_else(|| "the DRS server refused the call".to_owned());
-            Self::refused(answer.status().as_u16(), None, message)
+        of_call(error, |response| {
+            let message =
+                response.msg.clone().unwrap_or_else(|| "the DRS server refused the call".to_owned());
+            Self::refused(response.status().as_u16(), None, message)
         })
     }
 }
@@ -75,10 +76,11 @@ fn of_call<E>(error: sbg_raw::Error<E>, refusal: impl FnOnce(&sbg_raw::ResponseV
             Error::new(ErrorKind::UnexpectedResponse, "the response does not match the specification")
                 .with_source(error)
         }
-        Raw::ErrorResponse(answer) => refusal(&answer),
-        Raw::UnexpectedResponse(answer) => {
-            Error::unexplained(answer.status().as_u16(), "the platform sent a response that is not specified")
-        }
+        Raw::ErrorResponse(response) => refusal(&response),
+        Raw::UnexpectedResponse(response) => Error::unexplained(
+            response.status().as_u16(),
+            "the platform sent a response that is not specified",
+        ),
     }
 }
 
@@ -145,6 +147,6 @@ mod tests {
         let invalid = "demo".parse::<crate::ProjectId>().unwrap_err();
         let error = Error::from(invalid.clone());
         assert_eq!(error.message(), invalid.to_string());
-        assert!(error.source().is_none(), "the message would be told twice");
+        assert!(error.source().is_none(), "the message would appear twice");
     }
 }

@@ -47,7 +47,7 @@ impl Authenticator {
     pub(crate) fn apply(&self, request: &mut reqwest::Request) -> Result<()> {
         if request.url().origin() != self.api() {
             let host = request.url().host_str().unwrap_or("another host");
-            return Err(Error::invalid(format!("a call of the API must go to the API, not to {host}")));
+            return Err(Error::invalid(format!("an API call must go to the API host, not to {host}")));
         }
         if !self.sends_token {
             return Ok(());
@@ -69,7 +69,7 @@ impl Authenticator {
         let error = self.with_secrets(request, |secrets| secrets.iter().copied().fold(error, Error::without));
         match (error.kind(), &self.proxy) {
             _ if error.is_unauthorized() && !self.sends_token => {
-                error.with_hint("this server gets no token, because it is not one of the platform: only open objects can be read there")
+                error.with_hint("no token was sent, because this server does not belong to the platform: only public objects can be read there")
             }
             _ if error.is_unauthorized() => error.with_hint(format!("the token came from {}", self.from)),
             (ErrorKind::Proxy, Some(proxy)) => error.with_hint(proxy.clone()),

@@ -203,8 +203,8 @@ impl Call {
     fn announce(&self, reason: &str, wait: Duration) {
         let (operation, attempts) = (self.operation.id, self.attempts);
         tracing::info!(operation, attempts, reason, seconds = wait.as_secs_f64(), "waiting");
-        if let Some(OnWait(told)) = &self.policy.on_wait {
-            told(&Waiting { operation, reason: reason.to_owned(), wait, attempts });
+        if let Some(OnWait(callback)) = &self.policy.on_wait {
+            callback(&Waiting { operation, reason: reason.to_owned(), wait, attempts });
         }
     }
 

@@ -155,7 +155,7 @@ impl Response {
             Some(message) => Error::refused(status, code, message),
             None if self.status.is_redirection() => Error::unexplained(
                 status,
-                "a redirect that is not followed, because it leaves the API host or asks for another method",
+                "the redirect was not followed, because it leaves the API host or changes the method",
             ),
             None if said.is_some() => Error::refused(status, code, no_reason()),
             None => Error::unexplained(status, no_reason()),

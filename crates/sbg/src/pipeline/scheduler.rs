@@ -58,9 +58,9 @@ impl Scheduler {
         Self { parallel, paced, state: Mutex::new(state), spent: Notify::new() }
     }
 
-    /// Waits until a request may leave. Calls `told` once with the time to wait, if the window is spent.
-    pub(crate) async fn acquire(&self, told: impl FnOnce(Duration)) -> Slot<'_> {
-        let mut told = Some(told);
+    /// Waits until a request may leave. Calls `callback` once with the time to wait, if the window is spent.
+    pub(crate) async fn acquire(&self, callback: impl FnOnce(Duration)) -> Slot<'_> {
+        let mut callback = Some(callback);
         let (turn, granted) = oneshot::channel();
         self.state.lock().line.push_back(turn);
         let mut ticket = Ticket { scheduler: self, granted };
@@ -69,9 +69,9 @@ impl Scheduler {
             let spent = self.spent.notified();
             let room = self.admit();
             if let Room::Spent(left) = room
-                && let Some(told) = told.take()
+                && let Some(callback) = callback.take()
             {
-                told(left);
+                callback(left);
             }
             let end_of_window = async {
                 match room {
@@ -218,9 +218,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn spent_window_delays_calls_until_its_end() {
         let scheduler = spent(1, true).await;
-        let (started, mut told) = (Instant::now(), None);
-        scheduler.acquire(|left| told = Some(left)).await.never_left();
-        assert_eq!((seconds(started), told), (END_OF_WINDOW, Some(Duration::from_secs(END_OF_WINDOW))));
+        let (started, mut callback) = (Instant::now(), None);
+        scheduler.acquire(|left| callback = Some(left)).await.never_left();
+        assert_eq!((seconds(started), callback), (END_OF_WINDOW, Some(Duration::from_secs(END_OF_WINDOW))));
         assert_eq!(
             scheduler.latest().map(|latest| latest.remaining()),
             Some(0),
@@ -308,13 +308,13 @@ mod tests {
     async fn queued_call_learns_that_the_window_is_spent() {
         let scheduler = Arc::new(Scheduler::new(1, true, 1.0));
         let first = scheduler.acquire(|_| ()).await;
-        let mut told = None;
-        let mut second = Box::pin(scheduler.acquire(|left| told = Some(left)));
+        let mut callback = None;
+        let mut second = Box::pin(scheduler.acquire(|left| callback = Some(left)));
         assert!(second.as_mut().now_or_never().is_none());
         first.completed(&headers(0, 0, END_OF_WINDOW), None);
         let started = Instant::now();
         second.await.never_left();
-        assert_eq!((seconds(started), told), (END_OF_WINDOW, Some(Duration::from_secs(END_OF_WINDOW))));
+        assert_eq!((seconds(started), callback), (END_OF_WINDOW, Some(Duration::from_secs(END_OF_WINDOW))));
     }
 
     #[tokio::test(start_paused = true)]
@@ -323,13 +323,13 @@ mod tests {
         let started = Instant::now();
         let first = scheduler.acquire(|_| ()).await;
         let second = scheduler.acquire(|_| ()).await;
-        let mut told = None;
-        let mut third = Box::pin(scheduler.acquire(|left| told = Some(left)));
+        let mut callback = None;
+        let mut third = Box::pin(scheduler.acquire(|left| callback = Some(left)));
         assert!(third.as_mut().now_or_never().is_none());
         first.completed(&HeaderMap::new(), Some(Duration::from_secs(40)));
         second.never_left();
         third.await.never_left();
-        assert_eq!((seconds(started), told), (40, Some(Duration::from_secs(40))));
+        assert_eq!((seconds(started), callback), (40, Some(Duration::from_secs(40))));
         scheduler.acquire(|_| panic!("the wait is over")).await.never_left();
     }
 

@@ -117,7 +117,7 @@ impl MaintenanceSleeper {
     ///
     /// use sbg::pipeline::MaintenanceSleeper;
     ///
-    /// let seldom = MaintenanceSleeper::default().interval(Duration::from_secs(5 * 60));
+    /// let sleeper = MaintenanceSleeper::default().interval(Duration::from_secs(5 * 60));
     /// ```
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;

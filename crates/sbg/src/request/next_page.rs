@@ -126,7 +126,9 @@ pub fn fuzz(pages: Vec<(usize, Option<String>, Vec<crate::types::Link>)>, by_tok
         assert!(next.offset >= at.offset, "a list never goes back");
         match &next.token {
             Some(_) => assert!(by_token && next.token != at.token, "a token leads to another page"),
-            None => assert!(!by_token && next.offset > at.offset, "a page without a token goes on behind it"),
+            None => {
+                assert!(!by_token && next.offset > at.offset, "a page without a token continues after it")
+            }
         }
         at = next;
     }

@@ -163,7 +163,7 @@ impl<L: List> Query<L> {
     /// Streams the items to the end of the list.
     ///
     /// Once the first page reports the total, later pages are fetched in parallel, some ahead of the reader, and returned in order. If
-    /// the list shrinks or grows meanwhile, the stream ends with the changed list.
+    /// the list shrinks or grows in the meantime, the stream ends with the changed list.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -181,11 +181,13 @@ impl<L: List> Query<L> {
 
     fn first_page(&self, limit: Option<u32>) -> Result<PageRequest> {
         if let Some(limit) = self.limit.filter(|limit| !(1..=LARGEST_PAGE).contains(limit)) {
-            return Err(Error::invalid(format!("a page has 1 to {LARGEST_PAGE} items, not {limit}")));
+            return Err(Error::invalid(format!(
+                "the page size must be from 1 to {LARGEST_PAGE}, not {limit}"
+            )));
         }
         if self.offset.is_some() && self.list.by_token() {
             return Err(Error::invalid(
-                "a list that is read by continuation token has no offset: leave out one of them",
+                "a list is read by offset or by continuation token, not by both: leave out one of them",
             ));
         }
         if self.token.is_some() && !self.list.by_token() {

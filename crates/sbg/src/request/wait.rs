@@ -329,9 +329,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn polls_always_pause() {
-        let (asked, begun) = (Arc::default(), Instant::now());
+        let (asked, started) = (Arc::default(), Instant::now());
         counting(&asked).poll_interval(Duration::ZERO).max_poll_interval(Duration::ZERO).await.unwrap();
-        assert!(begun.elapsed() >= 5 * LEAST_INTERVAL);
+        assert!(started.elapsed() >= 5 * LEAST_INTERVAL);
         let longest = counting(&Arc::default()).timeout(Duration::MAX).await;
         assert_eq!(longest.unwrap(), 5);
     }

@@ -32,13 +32,13 @@ where
         async move {
             let watched = watched?;
             let pending =
-                |(place, job): (usize, &Watched<J>)| (!job.is_over()).then(|| (place, job.id.clone()));
-            let (places, ids): (Vec<usize>, Vec<String>) =
+                |(index, job): (usize, &Watched<J>)| (!job.is_over()).then(|| (index, job.id.clone()));
+            let (indexes, ids): (Vec<usize>, Vec<String>) =
                 watched.lock().iter().enumerate().filter_map(pending).unzip();
             let responses = get(ids).await?;
             let mut watched = watched.lock();
-            for (place, response) in places.into_iter().zip(responses) {
-                watched[place].learn(response.and_then(J::if_it_can_end));
+            for (index, response) in indexes.into_iter().zip(responses) {
+                watched[index].learn(response.and_then(J::if_it_can_end));
             }
             Ok(watched.iter().map(Watched::show).collect())
         }

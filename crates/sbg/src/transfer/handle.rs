@@ -245,7 +245,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     /// let upload = client.upload("pattern-51.fastq").to("rfranklin/fibre-diffraction").start();
     /// upload.wait().await?;
     /// if let Some(why) = upload.started_over() {
-    ///     println!("everything was sent anew: {why}");
+    ///     println!("the upload restarted: {why}");
     /// }
     /// # Ok(())
     /// # }
@@ -309,7 +309,7 @@ impl<T: Clone + Send + Sync + 'static> Transfer<T> {
     /// let download = client.file("567890abc9b0307bc0414164").download("reads.bam").start();
     /// download.stop();
     /// assert!(download.wait().await.is_err());
-    /// // Later, here or in another process, it goes on.
+    /// // Later, here or in another process, it resumes.
     /// client.file("567890abc9b0307bc0414164").download("reads.bam").await?;
     /// # Ok(())
     /// # }
@@ -405,7 +405,7 @@ fn not_allowed(verb: &str, status: Status) -> Error {
         Status::Failed => "has failed".to_owned(),
         other => format!("is {}", format!("{other:?}").to_lowercase()),
     };
-    Error::invalid(format!("cannot be {verb}: the transfer {state}"))
+    Error::invalid(format!("the transfer cannot be {verb}: it {state}"))
 }
 
 impl<T> Drop for Transfer<T> {

@@ -11,7 +11,7 @@ use crate::api::checks::{check_name, check_tags};
 use crate::error::{Error, Result};
 use crate::files::{Entry, check_metadata};
 use crate::ids::excerpt;
-use crate::table::{Table, read_all, read_file};
+use crate::table::{Table, length_problem, read_all, read_file};
 use crate::types::MetadataEdit;
 
 pub use upload::{SheetReport, SheetRow, SheetUpload};
@@ -89,22 +89,17 @@ impl Sheet {
     }
 
     fn of_bytes(bytes: &[u8]) -> Result<Self> {
-        let Table { columns, rows } = Table::parse(bytes)
-            .map_err(|error| Error::invalid("the sheet cannot be read").with_source(error))?;
+        let Table { columns, rows } = Table::of(bytes, "sheet")?;
         let mut problems = Problems::default();
         check_columns(&columns, &mut problems);
         problems.check()?;
         let mut sheet = Self { rows: Vec::with_capacity(rows.len()) };
         for (line, record) in rows {
             match record {
-                Ok(record) if record.len() == columns.len() => {
-                    sheet.rows.extend(row(line, &columns, record.iter(), &mut problems));
-                }
-                Ok(record) => {
-                    let (given, wanted) = (record.len(), columns.len());
-                    let message = format!("the row has {given} values, and the sheet has {wanted} columns");
-                    problems.add(line, None, message);
-                }
+                Ok(record) => match length_problem(&columns, &record) {
+                    None => sheet.rows.extend(row(line, &columns, record.iter(), &mut problems)),
+                    Some(message) => problems.add(line, None, message),
+                },
                 Err(error) => problems.add(line, None, error),
             }
         }
@@ -311,7 +306,7 @@ fn field(name: &str, value: &str) -> MetadataEdit {
 
 fn check_path(path: &str) -> Result<()> {
     path.split('/').try_for_each(|name| match name {
-        "." | ".." => Err(Error::invalid(format!("`{name}` is not a name"))),
+        "." | ".." => Err(Error::invalid(format!("`{name}` is not allowed in a path"))),
         name => check_name(name),
     })
 }
@@ -331,8 +326,11 @@ mod tests {
         check("path\na\n", "line 1: there is no column `local_path`; the columns are path");
         check("local_path,\na,b\n", "line 1: column 2 has no name");
         check("local_path,x,x\na,b,c\n", "line 1, column `x`: there are two columns of this name");
-        check("local_path,x\na\n", "line 2: the row has 1 values, and the sheet has 2 columns");
-        check("local_path,remote_path\na,b/../c\n", "line 2, column `remote_path`: `..` is not a name");
+        check("local_path,x\na\n", "line 2: the row has 1 values, and the table has 2 columns");
+        check(
+            "local_path,remote_path\na,b/../c\n",
+            "line 2, column `remote_path`: `..` is not allowed in a path",
+        );
         check("local_path,remote_path\na,b//c\n", "line 2, column `remote_path`: the name `` is empty");
         check("local_path\n\"a\nb\"\nc/..\n", "line 4, column `local_path`: the name `` is empty");
         let long = "v".repeat(301);
@@ -342,7 +340,7 @@ mod tests {
         );
         check(
             "local_path,tags\na,\"b,c\"\n",
-            "line 2, column `tags`: a tag is not empty and has no comma: `b,c`",
+            "line 2, column `tags`: invalid tag `b,c`: a tag must have text and no comma",
         );
     }
 

@@ -48,7 +48,7 @@ impl Client {
     ///
     /// The platform keeps the parts of an upload that is stopped, fails or is killed. If the client has a
     /// [state folder](crate::ClientBuilder::state_folder), the next upload of the same file to the same destination sends only the missing
-    /// parts. An upload that the storage has dropped meanwhile restarts from zero, once; see [`Uploaded::started_over`].
+    /// parts. An upload that the storage has dropped in the meantime restarts from zero, once; see [`Uploaded::started_over`].
     ///
     /// # Parts, calls, and what a kill loses
     ///
@@ -181,9 +181,10 @@ impl Options {
     fn part_size(&self, chosen: Result<u64>) -> Result<u64> {
         match self.part_size {
             Some(size) if (1..=part_size::LARGEST_PART).contains(&size) => Ok(size),
-            Some(size) => {
-                Err(Error::invalid(format!("a part has 1 to {} bytes, not {size}", part_size::LARGEST_PART)))
-            }
+            Some(size) => Err(Error::invalid(format!(
+                "the part size must be from 1 to {} bytes, not {size}",
+                part_size::LARGEST_PART
+            ))),
             None => chosen,
         }
     }

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use super::cells::Lab;
+use super::scenarios::Lab;
 use super::stores::{Store, Uploads};
 
 /// The requests, in the order of [`Facts`].

@@ -1,36 +1,13 @@
 //! The results as tables in Markdown.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Display, Write as _};
+use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 
+use super::cell::Cell;
 use super::facts::{Facts, QUESTIONS};
 use super::stores::Store;
-
-/// The result of a scenario on a store.
-#[derive(Clone, Debug, Default)]
-pub enum Cell {
-    Holds,
-    /// With the reason.
-    Fails(String),
-    /// The scenario does not apply to the store.
-    None(&'static str),
-    /// The scenario did not run because the witness failed.
-    #[default]
-    Lost,
-}
-
-impl Display for Cell {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Holds => f.write_str("holds"),
-            Self::Fails(why) => write!(f, "FAILS: {why}"),
-            Self::None(why) => f.write_str(why),
-            Self::Lost => f.write_str("LOST"),
-        }
-    }
-}
 
 /// A scenario with one cell per store.
 pub struct Row {

@@ -119,7 +119,7 @@ impl CodePackage {
         }
         let mut app = self.description;
         app["class"] = self.language.class().into();
-        // The platform wants the word, as there is no version of CWL.
+        // The platform requires the word, as there is no version of CWL.
         app["cwlVersion"] = "None".into();
         app["app_content"] = content;
         app
@@ -214,7 +214,7 @@ async fn stored(
     }
     let upload = client.upload_reader(&name, std::io::Cursor::new(bytes)).size(size).to(&folder);
     match upload.await {
-        // Someone else has uploaded it meanwhile.
+        // Someone else has uploaded it in the meantime.
         Err(error) if error.is_conflict() => named(client, &folder, &name, size).await?.ok_or(error),
         uploaded => Ok(uploaded?.id.clone()),
     }

@@ -47,11 +47,11 @@ impl Cwl {
         let problem = match self {
             Self::Json(Value::Object(map)) if !map.is_empty() => return Ok(()),
             Self::Yaml(text) if !text.trim().is_empty() => return Ok(()),
-            Self::Json(Value::String(_)) => "a JSON object, not a string; `Cwl::yaml` takes a text in YAML",
-            Self::Json(_) => "a JSON object with something in it",
-            Self::Yaml(_) => "a YAML document with something in it",
+            Self::Json(Value::String(_)) => "a JSON object, not a string; for YAML text, use `Cwl::yaml`",
+            Self::Json(_) => "a JSON object that is not empty",
+            Self::Yaml(_) => "a YAML document that is not empty",
         };
-        Err(Error::invalid(format!("the description of an app is {problem}")))
+        Err(Error::invalid(format!("the description of an app must be {problem}")))
     }
 
     /// What the description says, however it is written.
@@ -166,12 +166,12 @@ mod tests {
         };
         check(json!({"class": "Workflow"}).into(), None);
         check(Cwl::yaml("class: Workflow"), None);
-        check(json!({}).into(), Some("the description of an app is a JSON object with something in it"));
-        check(json!([]).into(), Some("the description of an app is a JSON object with something in it"));
+        check(json!({}).into(), Some("the description of an app is a JSON object that is not empty"));
+        check(json!([]).into(), Some("the description of an app is a JSON object that is not empty"));
         let text =
-            "the description of an app is a JSON object, not a string; `Cwl::yaml` takes a text in YAML";
+            "the description of an app must be a JSON object, not a string; for YAML text, use `Cwl::yaml`";
         check(json!("class: Workflow").into(), Some(text));
-        check(Cwl::yaml(" \n"), Some("the description of an app is a YAML document with something in it"));
+        check(Cwl::yaml(" \n"), Some("the description of an app is a YAML document that is not empty"));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct Pack {
 }
 
 impl Cwl {
-    /// Packs a description and all files that it links to into one document, as the platform wants it.
+    /// Packs a description and all files that it links to into one document, as the platform requires.
     ///
     /// Reads JSON and YAML of CWL v1.0 to v1.2 and draft-2. `PATH#name` selects a process of a file with several (`$graph`); without a name
     /// it is `main`, or the only one. In the result

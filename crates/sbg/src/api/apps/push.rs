@@ -71,7 +71,8 @@ impl Apps {
     pub async fn push(&self, id: impl IntoId<AppId>, cwl: impl Into<Cwl>) -> Result<Pushed> {
         let (id, cwl) = (id.into_id()?, cwl.into());
         if id.revision().is_some() {
-            let message = format!("an app is pushed without a revision, as `{}`", id.without_revision());
+            let message =
+                format!("an app to push has no revision in its id: use `{}`", id.without_revision());
             return Err(Error::invalid(message));
         }
         cwl.check()?;

@@ -2,11 +2,13 @@
 
 use sbg_raw::ClientAutomationsExt as _;
 
-use super::{AutomationHandle, checked_id};
+use super::AutomationHandle;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::members::{HasMembers, NewMember, Permissions, member_from};
-use crate::request::call::{refuse_fields, refuse_selection, set};
+use crate::members::{
+    HasMembers, NewMember, Permissions, foreign_members, member_basics, member_from, no_permissions,
+};
+use crate::request::call::refuse_selection;
 use crate::request::list::{Fetched, PageRequest};
 use crate::types;
 
@@ -15,22 +17,10 @@ const WHOLE: &str = "members of automations";
 impl HasMembers for AutomationHandle {
     const MEMBER_IDENTITY: &'static [&'static str] = &["id"];
 
-    fn client(&self) -> &Client {
-        &self.client
-    }
-
-    fn check_id(&self) -> Result<()> {
-        checked_id(&self.id).map(drop)
-    }
+    member_basics!(automation_member_remove { automation_id } member_id);
 
     async fn member_page(self, client: Client, at: PageRequest) -> Result<Fetched<types::Member>> {
-        refuse_fields(&at, WHOLE)?;
-        let call = client.raw().automation_member_list().automation_id(self.id).offset(at.offset_param());
-        let response = set!(call, limit = at.limit_param()).send().await?;
-        let headers = response.headers().clone();
-        let page = response.into_inner();
-        let members = page.items.iter().map(member_from).collect::<Result<_>>()?;
-        Ok(Fetched::new(&headers, members, page.href, page.links))
+        foreign_members!(client.raw().automation_member_list().automation_id(self.id), at, WHOLE)
     }
 
     async fn add_member(self, member: NewMember, permissions: Permissions) -> Result<types::Member> {
@@ -50,17 +40,11 @@ impl HasMembers for AutomationHandle {
         member_from(&call.send().await?.into_inner())
     }
 
-    async fn remove_member(self, member: String) -> Result<()> {
-        let call = self.client.raw().automation_member_remove().automation_id(self.id);
-        call.member_id(member).send().await?;
-        Ok(())
-    }
-
     /// The platform can only replace all permissions, so the current ones are fetched first.
     async fn edit_permissions(self, member: String, permissions: Permissions) -> Result<types::Permissions> {
         let present = self.clone().get_member(self.client.clone(), member.clone(), None).await?;
         let Some(present) = present.permissions else {
-            let message = "the platform does not say what the member may do, so it cannot be changed in part";
+            let message = "the platform does not return the permissions of the member, so they cannot be changed in part: use `replace_permissions()`";
             return Err(Error::new(ErrorKind::UnexpectedResponse, message));
         };
         self.set_permissions(member, laid_over(&present, permissions)).await
@@ -83,9 +67,7 @@ impl AutomationHandle {
     ) -> Result<types::Permissions> {
         let call = self.client.raw().automation_member_edit().automation_id(self.id).member_id(member);
         let member = call.body(types::AutomationMemberEdit { permissions }).send().await?.into_inner();
-        member.permissions.ok_or_else(|| {
-            Error::new(ErrorKind::UnexpectedResponse, "the platform does not say what the member may do")
-        })
+        member.permissions.ok_or_else(no_permissions)
     }
 }
 
@@ -94,10 +76,12 @@ fn member_body(member: NewMember, permissions: Permissions) -> Result<types::Aut
         NewMember::User(username) => (Some(username), None, None),
         NewMember::Team(id) => (None, Some(id), Some(types::AutomationMemberAddType::Team)),
         NewMember::Email(_) => {
-            return Err(Error::invalid("an automation takes users by username, not by e-mail address"));
+            return Err(Error::invalid(
+                "members of an automation are added by username, not by e-mail address",
+            ));
         }
         NewMember::Division(_) => {
-            return Err(Error::invalid("an automation has users and teams as members, no divisions"));
+            return Err(Error::invalid("members of an automation are users and teams, not divisions"));
         }
     };
     Ok(types::AutomationMemberAdd { id, permissions: permissions.to_grant(), type_, username })

@@ -3,7 +3,7 @@
 use sbg_raw::ClientAutomationsExt as _;
 use serde_json::Value;
 
-use super::checked_id;
+use super::handle::checked_id;
 use super::setup::{check_memory, memory_setter};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};

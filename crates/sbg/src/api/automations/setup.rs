@@ -35,7 +35,7 @@ macro_rules! automation_setters {
             project_based(project_based: bool);
         }
 
-        self::setup::memory_setter! {
+        $crate::api::automations::setup::memory_setter! {
             /// ```
             /// # fn example(client: sbg::Client, automation: sbg::automations::AutomationHandle) {
             #[doc = concat!(" let automation = ", $automation, ".memory_limit(2000);")]
@@ -43,7 +43,7 @@ macro_rules! automation_setters {
             /// ```
         }
 
-        self::setup::secret_setter! {
+        $crate::api::automations::setup::secret_setter! {
             /// Secret settings passed to runs, a JSON object.
             ///
             /// ```
@@ -85,16 +85,16 @@ pub(super) use {automation_setters, memory_setter, secret_setter};
 /// Checks that inputs and settings are JSON objects. The error does not quote the value, which could be secret.
 pub(super) fn check_object(what: &str, value: Option<&Value>) -> Result<()> {
     match value {
-        Some(value) if !value.is_object() => {
-            Err(Error::invalid(format!("the {what} are a JSON object, as `json!` makes one of `{{...}}`")))
-        }
+        Some(value) if !value.is_object() => Err(Error::invalid(format!(
+            "the {what} must be a JSON object, such as `json!({{\"threads\": 4}})`"
+        ))),
         _ => Ok(()),
     }
 }
 
 pub(super) fn check_memory(limit: Option<i64>) -> Result<()> {
     if limit == Some(0) {
-        return Err(Error::invalid("a memory limit is at least 1 megabyte"));
+        return Err(Error::invalid("the memory limit must be at least 1 megabyte"));
     }
     Ok(())
 }
@@ -109,6 +109,6 @@ mod tests {
     fn settings_must_be_objects() {
         assert!(check_object("inputs", None).is_ok() && check_object("inputs", Some(&json!({}))).is_ok());
         let error = check_object("inputs", Some(&json!(["a"]))).unwrap_err();
-        assert_eq!(error.to_string(), "the inputs are a JSON object, as `json!` makes one of `{...}`");
+        assert_eq!(error.to_string(), r#"the inputs must be a JSON object, such as `json!({"threads": 4})`"#);
     }
 }

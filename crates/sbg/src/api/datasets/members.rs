@@ -4,9 +4,9 @@ use sbg_raw::ClientDatasetsExt as _;
 
 use super::DatasetHandle;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::ids::check_username;
-use crate::members::{HasMembers, MEMBER_ID, NewMember, Permissions};
+use crate::members::{HasMembers, MEMBER_ID, NewMember, Permissions, member_basics, permissions_of};
 use crate::request::call::{fetch_page, refuse_fields, refuse_selection, set};
 use crate::request::list::{Fetched, PageRequest};
 use crate::types;
@@ -14,13 +14,7 @@ use crate::types;
 const WHOLE: &str = "members of datasets";
 
 impl HasMembers for DatasetHandle {
-    fn client(&self) -> &Client {
-        &self.client
-    }
-
-    fn check_id(&self) -> Result<()> {
-        self.checked().map(drop)
-    }
+    member_basics!(dataset_member_remove { owner(owner), dataset(dataset) } username);
 
     async fn member_page(self, client: Client, at: PageRequest) -> Result<Fetched<types::Member>> {
         refuse_fields(&at, WHOLE)?;
@@ -31,7 +25,7 @@ impl HasMembers for DatasetHandle {
 
     async fn add_member(self, member: NewMember, permissions: Permissions) -> Result<types::Member> {
         let NewMember::User(username) = member else {
-            return Err(Error::invalid("a dataset has users as members, each named by username"));
+            return Err(Error::invalid("members of a dataset are users: pass `NewMember::user(username)`"));
         };
         check_username(MEMBER_ID, &username)?;
         let body = types::DatasetMemberAdd { username, permissions: permissions.to_grant() };
@@ -52,13 +46,6 @@ impl HasMembers for DatasetHandle {
         Ok(call.username(member).send().await?.into_inner())
     }
 
-    async fn remove_member(self, member: String) -> Result<()> {
-        let (client, id) = (self.client, self.id?);
-        let call = client.raw().dataset_member_remove().owner(id.owner()).dataset(id.dataset());
-        call.username(member).send().await?;
-        Ok(())
-    }
-
     /// The call returns nothing, so the member is fetched afterwards.
     async fn edit_permissions(self, member: String, permissions: Permissions) -> Result<types::Permissions> {
         let id = self.id.clone()?;
@@ -67,9 +54,7 @@ impl HasMembers for DatasetHandle {
         call.body(permissions.to_edit()).send().await?;
         let client = self.client.clone();
         let member = self.get_member(client, member, None).await?;
-        member.permissions.ok_or_else(|| {
-            Error::new(ErrorKind::UnexpectedResponse, "the platform does not say what the member may do")
-        })
+        permissions_of(member)
     }
 
     async fn replace_permissions(

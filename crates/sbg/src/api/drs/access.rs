@@ -38,7 +38,7 @@ impl DrsAccess {
         if scheme != "https" && !(scheme == "http" && allows_http) {
             let scheme = excerpt(&scheme, 20);
             let message =
-                format!("the DRS server returned a URL with the scheme `{scheme}`, which cannot be read");
+                format!("the DRS server returned a URL with the scheme `{scheme}`, which is not supported");
             return Err(Error::new(ErrorKind::NoAccessMethod, message));
         }
         let headers = url.headers.map_or(Ok(Vec::new()), |headers| pairs(headers.expose()))?;

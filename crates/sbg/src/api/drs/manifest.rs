@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::files::ItemResults as _;
 use crate::ids::excerpt;
 use crate::request::call::awaitable;
-use crate::table::{Table, read_all, read_file};
+use crate::table::{Table, length_problem, read_all, read_file};
 use crate::types;
 
 /// Imports started in one window. The platform imports 500 files in five minutes.
@@ -86,8 +86,7 @@ impl DrsManifest {
     }
 
     fn of_bytes(bytes: &[u8]) -> Result<Self> {
-        let Table { columns, rows } = Table::parse(bytes)
-            .map_err(|error| Error::invalid("the manifest cannot be read").with_source(error))?;
+        let Table { columns, rows } = Table::of(bytes, "manifest")?;
         if !columns.iter().any(|column| column.eq_ignore_ascii_case(URI)) {
             let columns = excerpt(&columns.join(", "), 100);
             return Err(Error::invalid(format!(
@@ -131,11 +130,8 @@ impl DrsManifest {
 }
 
 fn row(columns: &[String], record: &StringRecord, line: u64) -> Row {
-    let mut row = Row { line, uri: String::new(), name: None, fields: BTreeMap::new(), problem: None };
-    if record.len() != columns.len() {
-        let (wanted, given) = (columns.len(), record.len());
-        row.problem = Some(format!("the row has {given} values, and the table has {wanted} columns"));
-    }
+    let problem = length_problem(columns, record);
+    let mut row = Row { line, uri: String::new(), name: None, fields: BTreeMap::new(), problem };
     for (column, value) in columns.iter().zip(record).filter(|(_, value)| !value.trim().is_empty()) {
         let value = value.trim().to_owned();
         if column.eq_ignore_ascii_case(URI) {
@@ -405,7 +401,7 @@ fn start_of(number: usize) -> Duration {
 }
 
 fn unknown() -> Error {
-    Error::new(ErrorKind::UnexpectedResponse, "the platform did not report what became of this row")
+    Error::new(ErrorKind::UnexpectedResponse, "the platform returned no result for this row")
 }
 
 /// The result of a manifest import.

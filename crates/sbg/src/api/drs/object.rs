@@ -201,7 +201,7 @@ async fn ask_registry(
     let unreadable = |error: serde_json::Error| {
         Error::new(
             ErrorKind::UnexpectedResponse,
-            format!("the registry sent an unknown form: {}", excerpt(response.body())),
+            format!("the registry returned an unexpected response: {}", excerpt(response.body())),
         )
         .with_source(error)
     };

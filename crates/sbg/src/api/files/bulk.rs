@@ -368,9 +368,7 @@ fn check_details(
 fn check_once<'i>(ids: impl IntoIterator<Item = &'i String>) -> Result<()> {
     let mut seen = BTreeSet::new();
     match ids.into_iter().find(|id| !seen.insert(*id)) {
-        Some(id) => {
-            Err(Error::invalid(format!("there are two changes of the file `{id}`: make one of them")))
-        }
+        Some(id) => Err(Error::invalid(format!("the file `{id}` has two changes: combine them"))),
         None => Ok(()),
     }
 }
@@ -410,7 +408,7 @@ mod tests {
         check(new(), Err("the edit of the file `5f1` changes nothing"));
         check(FileChange::new("a/b").name("a"), Err("not a file id: `a/b` (`/` is not allowed)"));
         check(new().name("a/b"), Err("the name `a/b` has a slash"));
-        check(new().tags(["a,b"]), Err("a tag is not empty and has no comma: `a,b`"));
+        check(new().tags(["a,b"]), Err("invalid tag `a,b`: a tag must have text and no comma"));
         check(new().merge_metadata("", "x"), Err("a field of the metadata has no name"));
     }
 
@@ -426,7 +424,7 @@ mod tests {
             new().name("a").tags(["x"]).metadata("s", "1"),
             Ok(json!({"id": "5f1", "name": "a", "tags": ["x"], "metadata": {"s": "1"}})),
         );
-        check(new().tags([""]), Err("a tag is not empty and has no comma: ``"));
+        check(new().tags([""]), Err("invalid tag ``: a tag must have text and no comma"));
         check(FileOverwrite::new(""), Err("not a file id: `` (it is empty)"));
     }
 
@@ -435,6 +433,6 @@ mod tests {
         let ids = ["5f1", "5f2", "5f1"].map(str::to_owned);
         assert!(check_once(&ids[..2]).is_ok());
         let error = check_once(&ids).unwrap_err();
-        assert_eq!(error.message(), "there are two changes of the file `5f1`: make one of them");
+        assert_eq!(error.message(), "the file `5f1` has two changes: combine them");
     }
 }

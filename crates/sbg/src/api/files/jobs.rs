@@ -383,8 +383,8 @@ impl JobHandle {
     /// use sbg::files::ItemResults as _;
     ///
     /// let hour = std::time::Duration::from_secs(60 * 60);
-    /// let told = |job: &sbg::types::AsyncJob| println!("{:?} {:?}", job.state, job.completed_files);
-    /// let done = client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").wait().timeout(hour).on_change(told).await?;
+    /// let report = |job: &sbg::types::AsyncJob| println!("{:?} {:?}", job.state, job.completed_files);
+    /// let done = client.copy_job("4fde2dd0c1b24b5d9d4ff2f4").wait().timeout(hour).on_change(report).await?;
     /// let failed = done.results().into_iter().filter(Result::is_err).count();
     /// # Ok(())
     /// # }

@@ -128,7 +128,7 @@ impl FileMetadata {
     ) -> Result<Metadata> {
         let body = metadata_body(fields.into_iter().map(|(field, value)| (field, value.into())));
         if body.0.is_empty() {
-            return Err(Error::invalid("no metadata to overwrite with: `clear` removes all that is there"));
+            return Err(Error::invalid("the new metadata is empty: to remove all metadata, use `clear()`"));
         }
         self.put(body).await
     }

@@ -63,8 +63,7 @@ impl FileRef {
     pub(crate) fn checked_folder(&self) -> Result<&str> {
         check_segment("folder id", &self.id)?;
         if self.kind == Some(Kind::File) {
-            let message =
-                format!("`{}` is a file, so nothing lies in it: name a folder", excerpt(&self.id, 60));
+            let message = format!("`{}` is a file, not a folder", excerpt(&self.id, 60));
             return Err(Error::invalid(message));
         }
         Ok(&self.id)
@@ -159,6 +158,6 @@ mod tests {
         let error = FileRef::from(listed("FOLDER")).checked_file("copied").unwrap_err();
         assert_eq!(error.message(), "`5f1` is a folder, and only files can be copied");
         let error = FileRef::from(listed("FILE")).checked_folder().unwrap_err();
-        assert_eq!(error.message(), "`5f1` is a file, so nothing lies in it: name a folder");
+        assert_eq!(error.message(), "`5f1` is a file, not a folder");
     }
 }

@@ -44,7 +44,9 @@ impl ProjectFiles {
         let split = |path: P| Ok(names(path.as_ref())?.map(str::to_owned).collect());
         let paths: Vec<Vec<String>> = paths.into_iter().map(split).collect::<Result<_>>()?;
         if paths.iter().any(Vec::is_empty) {
-            return Err(Error::invalid("the path has no names; the root of a project is its `root_folder`"));
+            return Err(Error::invalid(
+                "the path is empty; for the root of a project, use its `root_folder`",
+            ));
         }
         let mut known: HashMap<&[String], types::File> = HashMap::new();
         for depth in 0..paths.iter().map(Vec::len).max().unwrap_or(0) {
@@ -61,18 +63,17 @@ impl ProjectFiles {
             let calls = calls.map(|(parent, names)| self.named_in(known.get(parent), names));
             let found: Vec<Vec<types::File>> =
                 stream::iter(calls.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
-            let mut by_place: HashMap<(Option<String>, String), types::File> = HashMap::new();
+            let mut by_parent: HashMap<(Option<String>, String), types::File> = HashMap::new();
             for file in found.into_iter().flatten() {
-                let place =
-                    (file.parent.clone().filter(|_| depth > 0), file.name.clone().unwrap_or_default());
-                by_place.insert(place, file);
+                let key = (file.parent.clone().filter(|_| depth > 0), file.name.clone().unwrap_or_default());
+                by_parent.insert(key, file);
             }
             for path in paths.iter().filter(|path| path.len() > depth) {
                 let parent = known.get(&path[..depth]).map(|parent| parent.id.clone());
                 if depth > 0 && parent.is_none() {
                     continue;
                 }
-                if let Some(file) = by_place.get(&(parent, path[depth].clone())) {
+                if let Some(file) = by_parent.get(&(parent, path[depth].clone())) {
                     known.insert(&path[..=depth], file.clone());
                 }
             }

@@ -72,7 +72,9 @@ impl List for FileSearch {
 
     fn check(&self) -> Result<()> {
         if self.expression.trim().is_empty() {
-            return Err(Error::invalid("a search needs an expression; the least is `IN \"/Projects/NAME\"`"));
+            return Err(Error::invalid(
+                "the search has no expression; the shortest is `IN \"/Projects/NAME\"`",
+            ));
         }
         Ok(())
     }
@@ -189,7 +191,7 @@ impl ProjectFiles {
             found = Some(self.named(found.as_ref(), name, path).await?.ok_or_else(missing)?);
         }
         found.ok_or_else(|| {
-            Error::invalid("the path has no names; the root of a project is its `root_folder`")
+            Error::invalid("the path is empty; for the root of a project, use its `root_folder`")
         })
     }
 
@@ -221,7 +223,7 @@ impl ProjectFiles {
             }
             found = Some(folder);
         }
-        found.ok_or_else(|| Error::invalid("cannot create a folder: the path has no names"))
+        found.ok_or_else(|| Error::invalid("cannot create a folder: the path is empty"))
     }
 
     /// Creates a folder, or finds it if someone else creates it at the same time.
@@ -250,7 +252,7 @@ impl ProjectFiles {
             Some(folder) if is_folder(folder) => self.client().files().query().parent(folder),
             Some(file) => {
                 let name = file.name.as_deref().unwrap_or_default();
-                let message = format!("`{name}` in `{path}` is a file, so nothing lies in it");
+                let message = format!("`{name}` in `{path}` is a file, not a folder");
                 return Err(Error::new(ErrorKind::NotFound, message));
             }
         };
@@ -263,7 +265,7 @@ impl ProjectFiles {
 pub(super) fn names(path: &str) -> Result<impl Iterator<Item = &str>> {
     if let Some(odd) = path.split('/').find(|name| matches!(*name, "." | "..")) {
         return Err(Error::invalid(format!(
-            "`{odd}` in `{path}` is not a name: paths begin at the root of the project"
+            "`{odd}` is not allowed in the path `{path}`: paths start at the root of the project"
         )));
     }
     Ok(path.split('/').filter(|name| !name.is_empty()))
@@ -467,7 +469,8 @@ impl Walking {
                 && self.met.insert(entry.file.id.clone())
             {
                 if depth == DEEPEST {
-                    let message = format!("the platform has folders nested more than {DEEPEST} deep");
+                    let message =
+                        format!("the platform returned folders nested more than {DEEPEST} levels deep");
                     return Err(Error::new(ErrorKind::UnexpectedResponse, message));
                 }
                 self.waiting.push_back((entry.file.id.clone(), entry.path.clone(), depth + 1));

@@ -3,7 +3,7 @@
 use sbg_raw::ClientProjectsExt as _;
 use serde_json::json;
 
-use super::check_name;
+use super::create::check_name;
 use crate::api::checks::check_tags;
 use crate::billing::check_billing_group;
 use crate::client::Client;

@@ -5,19 +5,13 @@ use sbg_raw::ClientProjectsExt as _;
 use super::ProjectHandle;
 use crate::client::Client;
 use crate::error::Result;
-use crate::members::{HasMembers, NewMember, Permissions};
+use crate::members::{HasMembers, NewMember, Permissions, member_basics};
 use crate::request::call::{fetch_page, set};
 use crate::request::list::{Fetched, PageRequest};
 use crate::types;
 
 impl HasMembers for ProjectHandle {
-    fn client(&self) -> &Client {
-        &self.client
-    }
-
-    fn check_id(&self) -> Result<()> {
-        self.checked().map(drop)
-    }
+    member_basics!(project_member_remove { project_owner(owner), project(project) } username);
 
     async fn member_page(self, client: Client, at: PageRequest) -> Result<Fetched<types::Member>> {
         let id = self.id?;
@@ -40,13 +34,6 @@ impl HasMembers for ProjectHandle {
         let id = self.id?;
         let call = client.raw().project_member_get().project_owner(id.owner()).project(id.project());
         Ok(set!(call.username(member), fields = fields).send().await?.into_inner())
-    }
-
-    async fn remove_member(self, member: String) -> Result<()> {
-        let (client, id) = (self.client, self.id?);
-        let call = client.raw().project_member_remove().project_owner(id.owner()).project(id.project());
-        call.username(member).send().await?;
-        Ok(())
     }
 
     async fn edit_permissions(self, member: String, permissions: Permissions) -> Result<types::Permissions> {

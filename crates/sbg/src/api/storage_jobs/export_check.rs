@@ -50,7 +50,7 @@ impl Exports {
 /// Whether exports can be written to the volume.
 fn writable(volume: &types::Volume) -> Result<()> {
     let refused = |why: &str| {
-        let message = format!("nothing can be exported to the volume `{}`: it is {why}", volume.id);
+        let message = format!("cannot export to the volume `{}`: it is {why}", volume.id);
         Err(Error::new(ErrorKind::Conflict, message))
     };
     if volume.active == Some(false) {

@@ -2,17 +2,15 @@
 
 use sbg_raw::{ClientBulkExt as _, ClientExportsExt as _};
 
-use super::outcome::{StorageJobExt, outcome, state};
+use super::job::{JobParts, StorageJob};
+use super::{StorageJobHandle, StorageJobList, StorageJobs};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{Given, IntoId, VolumeId, check_given, check_segment, excerpt};
+use crate::ids::{Given, IntoId, VolumeId, check_segment, excerpt};
 use crate::raw::types as bodies;
-use crate::request::bulk::{bulk, checked_ids, in_place};
-use crate::request::call::{Get, awaitable, fetch_page, set};
-use crate::request::list::{Fetched, List, PageRequest};
-use crate::request::query::Query;
-use crate::request::wait::{self, Job, State, Wait};
-use crate::request::wait_many;
+use crate::request::bulk::bulk;
+use crate::request::call::{awaitable, fetch_page, set};
+use crate::request::list::{Fetched, PageRequest};
 use crate::types;
 use crate::volumes::S3Properties;
 
@@ -29,7 +27,7 @@ impl Client {
     /// # }
     /// ```
     pub fn exports(&self) -> Exports {
-        Exports { client: self.clone() }
+        StorageJobs::new(self.clone())
     }
 
     /// An export, by id.
@@ -42,7 +40,7 @@ impl Client {
     /// # }
     /// ```
     pub fn export(&self, id: impl Into<String>) -> ExportHandle {
-        ExportHandle { client: self.clone(), id: id.into() }
+        StorageJobHandle::new(self.clone(), id.into())
     }
 }
 
@@ -56,27 +54,9 @@ impl Client {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct Exports {
-    pub(super) client: Client,
-}
+pub type Exports = StorageJobs<types::Export>;
 
 impl Exports {
-    /// The exports, with basic fields only; [`fields`](Query::fields) selects others. The platform has no filter by project.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::types::StorageJobStateFilter;
-    ///
-    /// let failed = client.exports().query().state(StorageJobStateFilter::Failed).all().await?;
-    /// println!("{}", failed.len());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn query(&self) -> Query<ExportList> {
-        Query::new(self.client.clone(), ExportList::default())
-    }
-
     /// Exports a file to a location on a volume: set the optional fields, then `.await`. Returns the export as started;
     /// [wait](ExportHandle::wait) for it.
     ///
@@ -147,59 +127,6 @@ impl Exports {
             exports.into_iter().map(ExportStart::checked).collect::<Result<_>>()?;
         bulk!(self.client, items, bulk_export_start, BulkExportStart { items }, copy_only = copy_only).await
     }
-
-    /// Gets any number of exports, 100 per call. The results are in the order of the ids.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
-    /// for export in client.exports().bulk_get(ids).await? {
-    ///     match export {
-    ///         Ok(export) => println!("{} {:?}", export.id, export.state),
-    ///         Err(error) => eprintln!("{error}"),
-    ///     }
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Refused before any request: no ids or an invalid one. If a call fails, its error is the result of each of its exports.
-    pub async fn bulk_get<I: Into<String>>(
-        &self,
-        ids: impl IntoIterator<Item = I>,
-    ) -> Result<Vec<Result<types::Export>>> {
-        get_all(self.client.clone(), checked_ids(check_segment, "export id", ids)?).await
-    }
-
-    /// Waits until all of these exports have completed or failed, like [`Imports::wait_all`](super::imports::Imports::wait_all).
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
-    /// use sbg::storage_jobs::StorageJobExt as _;
-    ///
-    /// for export in client.exports().wait_all(ids).await? {
-    ///     let file = export?.file()?;
-    ///     println!("{}", file.id);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn wait_all<I: Into<String>>(
-        &self,
-        ids: impl IntoIterator<Item = I>,
-    ) -> Wait<Vec<Result<types::Export>>> {
-        let client = self.client.clone();
-        wait_many::all("the exports", checked_ids(check_segment, "export id", ids), move |ids| {
-            get_all(client.clone(), ids)
-        })
-    }
-}
-
-async fn get_all(client: Client, export_ids: Vec<String>) -> Result<Vec<Result<types::Export>>> {
-    let ids = export_ids.clone();
-    let found = bulk!(client, export_ids, bulk_export_get, BulkExportGet { export_ids }).await?;
-    Ok(in_place(&ids, found, |export| &export.id))
 }
 
 /// The list of exports.
@@ -211,56 +138,7 @@ async fn get_all(client: Client, export_ids: Vec<String>) -> Result<Vec<Result<t
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct ExportList {
-    volume: Option<Given<VolumeId>>,
-    states: Vec<types::StorageJobStateFilter>,
-}
-
-impl Query<ExportList> {
-    /// Only exports to this volume, `owner/volume`.
-    ///
-    /// ```
-    /// # fn example(client: sbg::Client) {
-    /// let query = client.exports().query().volume("rfranklin/results");
-    /// # }
-    /// ```
-    pub fn volume(mut self, id: impl IntoId<VolumeId>) -> Self {
-        self.list.volume = Some(id.into_id());
-        self
-    }
-
-    /// Only exports in this state; with several calls, any of the states.
-    ///
-    /// ```
-    /// # fn example(client: sbg::Client) {
-    /// use sbg::types::StorageJobStateFilter::{Pending, Running};
-    ///
-    /// let query = client.exports().query().state(Pending).state(Running);
-    /// # }
-    /// ```
-    pub fn state(mut self, state: types::StorageJobStateFilter) -> Self {
-        self.list.states.push(state);
-        self
-    }
-}
-
-impl List for ExportList {
-    type Item = types::Export;
-
-    const NAME: &'static str = "exports";
-
-    fn check(&self) -> Result<()> {
-        Ok(check_given(self.volume.as_ref())?)
-    }
-
-    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Export>> {
-        let states = (!self.states.is_empty()).then_some(self.states);
-        let call = client.raw().export_list().offset(at.offset_param());
-        let call = set!(call, volume = self.volume.transpose()?, state = states);
-        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
-    }
-}
+pub type ExportList = StorageJobList<types::Export>;
 
 /// An export to start.
 ///
@@ -329,7 +207,7 @@ impl ExportStart {
         let (volume, location) = (self.volume?.into(), self.location);
         if location.is_empty() || location.ends_with('/') {
             return Err(Error::invalid(format!(
-                "a file cannot be exported to `{}`: the location names the file on the volume and has no slash at its end",
+                "invalid location `{}`: it must name the file to create on the volume, and not end with a slash",
                 excerpt(&location, 60)
             )));
         }
@@ -375,69 +253,31 @@ awaitable!(ExportStart => types::Export, client);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct ExportHandle {
-    client: Client,
-    id: String,
-}
+pub type ExportHandle = StorageJobHandle<types::Export>;
 
-impl ExportHandle {
-    /// The id of the export.
-    ///
-    /// ```
-    /// # fn example(client: sbg::Client) {
-    /// assert_eq!(client.export("6jcv1gCwfvKXV1QdAhVuP7").id(), "6jcv1gCwfvKXV1QdAhVuP7");
-    /// # }
-    /// ```
-    pub fn id(&self) -> &str {
-        &self.id
+impl StorageJob for types::Export {
+    const KIND: &'static str = "export";
+    const LIST: &'static str = "exports";
+    const ID: &'static str = "export id";
+
+    fn parts(&self) -> JobParts<'_> {
+        let Self { id, state, result, error, .. } = self;
+        JobParts { id, state: state.as_ref(), result: result.as_ref(), error: error.as_ref() }
     }
 
-    /// Gets the export.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// let export = client.export(id).get().await?;
-    /// println!("{:?} since {:?}", export.state, export.started_on);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn get(&self) -> Get<types::Export> {
-        let Self { client, id } = self.clone();
-        Get::new(&client, ExportList::IDENTITY, move |client, fields| async move {
-            check_segment("export id", &id)?;
-            Ok(set!(client.raw().export_get().export_id(id), fields = fields).send().await?.into_inner())
-        })
+    async fn page(list: ExportList, client: Client, at: PageRequest) -> Result<Fetched<Self>> {
+        let states = list.states();
+        let call = client.raw().export_list().offset(at.offset_param());
+        let call = set!(call, volume = list.volume.transpose()?, state = states);
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
     }
 
-    /// Waits until the export has completed or failed; [`file`](super::StorageJobExt::file) returns the file or the error.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// use sbg::storage_jobs::StorageJobExt as _;
-    ///
-    /// let hour = std::time::Duration::from_secs(60 * 60);
-    /// let export = client.export(id).wait().timeout(hour).await?;
-    /// println!("{:?}", export.file()?.id);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn wait(&self) -> Wait<types::Export> {
-        let handle = self.clone();
-        wait::one(format!("export `{}`", self.id), move || handle.get().send())
+    async fn fetch(client: Client, id: String, fields: Option<String>) -> Result<Self> {
+        Ok(set!(client.raw().export_get().export_id(id), fields = fields).send().await?.into_inner())
     }
-}
 
-impl Job for types::Export {
-    fn state(&self) -> State {
-        state(self.state.as_ref())
-    }
-}
-
-impl StorageJobExt for types::Export {
-    fn file(&self) -> Result<types::File> {
-        let what = format!("export `{}`", self.id);
-        outcome(&what, self.state.as_ref(), self.result.as_ref(), self.error.as_ref())
+    async fn fetch_many(client: Client, export_ids: Vec<String>) -> Result<Vec<Result<Self>>> {
+        bulk!(client, export_ids, bulk_export_get, BulkExportGet { export_ids }).await
     }
 }
 

@@ -2,18 +2,17 @@
 
 use sbg_raw::{ClientBulkExt as _, ClientImportsExt as _};
 
-use super::outcome::{StorageJobExt, outcome, state};
+use super::job::{JobParts, StorageJob};
+use super::{StorageJobHandle, StorageJobList, StorageJobs};
 use crate::api::destination::{DestinationFields, NamedDestination, destination_setters};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{Given, IntoId, ProjectId, VolumeId, check_given, check_segment, excerpt};
+use crate::ids::{Given, IntoId, ProjectId, VolumeId, excerpt};
 use crate::raw::types as bodies;
-use crate::request::bulk::{bulk, checked_ids, in_place};
-use crate::request::call::{Get, awaitable, body_setters, fetch_page, set};
-use crate::request::list::{Fetched, List, PageRequest};
+use crate::request::bulk::bulk;
+use crate::request::call::{awaitable, body_setters, fetch_page, set};
+use crate::request::list::{Fetched, PageRequest};
 use crate::request::query::Query;
-use crate::request::wait::{self, Job, State, Wait};
-use crate::request::wait_many;
 use crate::types;
 
 impl Client {
@@ -29,7 +28,7 @@ impl Client {
     /// # }
     /// ```
     pub fn imports(&self) -> Imports {
-        Imports { client: self.clone() }
+        StorageJobs::new(self.clone())
     }
 
     /// An import, by id.
@@ -42,7 +41,7 @@ impl Client {
     /// # }
     /// ```
     pub fn import(&self, id: impl Into<String>) -> ImportHandle {
-        ImportHandle { client: self.clone(), id: id.into() }
+        StorageJobHandle::new(self.clone(), id.into())
     }
 }
 
@@ -56,28 +55,9 @@ impl Client {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct Imports {
-    client: Client,
-}
+pub type Imports = StorageJobs<types::Import>;
 
 impl Imports {
-    /// The imports, with basic fields only; [`fields`](Query::fields) selects others.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
-    /// use sbg::types::StorageJobStateFilter;
-    ///
-    /// let query = client.imports().query().volume("rfranklin/patterns").state(StorageJobStateFilter::Failed);
-    /// let failed = query.all().await?;
-    /// println!("{}", failed.len());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn query(&self) -> Query<ImportList> {
-        Query::new(self.client.clone(), ImportList::default())
-    }
-
     /// Imports a file or a folder of a volume; the `location` of a folder ends with `/`. Set the destination, then `.await`. Returns
     /// the import as started; [wait](ImportHandle::wait) for it.
     ///
@@ -120,63 +100,6 @@ impl Imports {
             imports.into_iter().map(ImportStart::checked).collect::<Result<_>>()?;
         bulk!(self.client, items, bulk_import_start, BulkImportStart { items }).await
     }
-
-    /// Gets any number of imports, 100 per call. The results are in the order of the ids.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
-    /// for import in client.imports().bulk_get(ids).await? {
-    ///     match import {
-    ///         Ok(import) => println!("{} {:?}", import.id, import.state),
-    ///         Err(error) => eprintln!("{error}"),
-    ///     }
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Refused before any request: no ids or an invalid one. If a call fails, its error is the result of each of its imports.
-    pub async fn bulk_get<I: Into<String>>(
-        &self,
-        ids: impl IntoIterator<Item = I>,
-    ) -> Result<Vec<Result<types::Import>>> {
-        get_all(self.client.clone(), checked_ids(check_segment, "import id", ids)?).await
-    }
-
-    /// Waits until all of these imports have completed or failed. Polls them 100 per call, and only those that have not ended yet.
-    ///
-    /// Returns a result for each id, in the same order. An import that cannot be fetched has its error there; the others are still
-    /// waited for.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client, ids: Vec<String>) -> sbg::Result<()> {
-    /// use sbg::storage_jobs::StorageJobExt as _;
-    ///
-    /// let hour = std::time::Duration::from_secs(60 * 60);
-    /// for import in client.imports().wait_all(ids).timeout(hour).await? {
-    ///     let file = import?.file()?;
-    ///     println!("{}", file.id);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn wait_all<I: Into<String>>(
-        &self,
-        ids: impl IntoIterator<Item = I>,
-    ) -> Wait<Vec<Result<types::Import>>> {
-        let client = self.client.clone();
-        wait_many::all("the imports", checked_ids(check_segment, "import id", ids), move |ids| {
-            get_all(client.clone(), ids)
-        })
-    }
-}
-
-async fn get_all(client: Client, import_ids: Vec<String>) -> Result<Vec<Result<types::Import>>> {
-    let ids = import_ids.clone();
-    let found = bulk!(client, import_ids, bulk_import_get, BulkImportGet { import_ids }).await?;
-    Ok(in_place(&ids, found, |import| &import.id))
 }
 
 /// The list of imports.
@@ -188,12 +111,7 @@ async fn get_all(client: Client, import_ids: Vec<String>) -> Result<Vec<Result<t
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct ImportList {
-    project: Option<Given<ProjectId>>,
-    volume: Option<Given<VolumeId>>,
-    states: Vec<types::StorageJobStateFilter>,
-}
+pub type ImportList = StorageJobList<types::Import>;
 
 impl Query<ImportList> {
     /// Only imports into this project, `owner/project`.
@@ -206,55 +124,6 @@ impl Query<ImportList> {
     pub fn project(mut self, id: impl IntoId<ProjectId>) -> Self {
         self.list.project = Some(id.into_id());
         self
-    }
-
-    /// Only imports from this volume, `owner/volume`.
-    ///
-    /// ```
-    /// # fn example(client: sbg::Client) {
-    /// let query = client.imports().query().volume("rfranklin/patterns");
-    /// # }
-    /// ```
-    pub fn volume(mut self, id: impl IntoId<VolumeId>) -> Self {
-        self.list.volume = Some(id.into_id());
-        self
-    }
-
-    /// Only imports in this state; with several calls, any of the states.
-    ///
-    /// ```
-    /// # fn example(client: sbg::Client) {
-    /// use sbg::types::StorageJobStateFilter::{Pending, Running};
-    ///
-    /// let query = client.imports().query().state(Pending).state(Running);
-    /// # }
-    /// ```
-    pub fn state(mut self, state: types::StorageJobStateFilter) -> Self {
-        self.list.states.push(state);
-        self
-    }
-}
-
-impl List for ImportList {
-    type Item = types::Import;
-
-    const NAME: &'static str = "imports";
-
-    fn check(&self) -> Result<()> {
-        check_given(self.project.as_ref())?;
-        Ok(check_given(self.volume.as_ref())?)
-    }
-
-    async fn fetch(self, client: Client, at: PageRequest) -> Result<Fetched<types::Import>> {
-        let states = (!self.states.is_empty()).then_some(self.states);
-        let call = client.raw().import_list().offset(at.offset_param());
-        let call = set!(
-            call,
-            project = self.project.transpose()?,
-            volume = self.volume.transpose()?,
-            state = states
-        );
-        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
     }
 }
 
@@ -354,7 +223,9 @@ impl ImportStart {
             ));
         }
         if destination.name.is_none() && last.is_empty() {
-            return Err(Error::invalid(format!("`{shown}` gives no name to import under: set one")));
+            return Err(Error::invalid(format!(
+                "the location `{shown}` has no file name to use on the platform: set one with `name()`"
+            )));
         }
         if let Some(name) = destination.name.as_deref().filter(|_| is_folder) {
             check_folder_name(name)?;
@@ -395,7 +266,7 @@ fn check_folder_name(name: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid(format!(
-        "`{}` cannot name an imported folder: take letters, digits, `_`, `-` and `.`",
+        "invalid name `{}` of an imported folder: use letters, digits, `_`, `-` and `.`",
         excerpt(name, 60)
     )))
 }
@@ -411,75 +282,43 @@ fn check_folder_name(name: &str) -> Result<()> {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
-pub struct ImportHandle {
-    client: Client,
-    id: String,
-}
+pub type ImportHandle = StorageJobHandle<types::Import>;
 
-impl ImportHandle {
-    /// The id of the import.
-    ///
-    /// ```
-    /// # fn example(client: sbg::Client) {
-    /// assert_eq!(client.import("3Q7TVdzmdUnDTYkRWiRsoX").id(), "3Q7TVdzmdUnDTYkRWiRsoX");
-    /// # }
-    /// ```
-    pub fn id(&self) -> &str {
-        &self.id
+impl StorageJob for types::Import {
+    const KIND: &'static str = "import";
+    const LIST: &'static str = "imports";
+    const ID: &'static str = "import id";
+
+    fn parts(&self) -> JobParts<'_> {
+        let Self { id, state, result, error, .. } = self;
+        JobParts { id, state: state.as_ref(), result: result.as_ref(), error: error.as_ref() }
     }
 
-    /// Gets the import.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// let import = client.import(id).get().await?;
-    /// println!("{:?} since {:?}", import.state, import.started_on);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn get(&self) -> Get<types::Import> {
-        let Self { client, id } = self.clone();
-        Get::new(&client, ImportList::IDENTITY, move |client, fields| async move {
-            check_segment("import id", &id)?;
-            Ok(set!(client.raw().import_get().import_id(id), fields = fields).send().await?.into_inner())
-        })
+    async fn page(list: ImportList, client: Client, at: PageRequest) -> Result<Fetched<Self>> {
+        let states = list.states();
+        let call = client.raw().import_list().offset(at.offset_param());
+        let call = set!(
+            call,
+            project = list.project.transpose()?,
+            volume = list.volume.transpose()?,
+            state = states
+        );
+        fetch_page!(set!(call, limit = at.limit_param(), fields = at.fields))
     }
 
-    /// Waits until the import has completed or failed; [`file`](StorageJobExt::file) returns the file or the error.
-    ///
-    /// ```no_run
-    /// # async fn example(client: sbg::Client, id: String) -> sbg::Result<()> {
-    /// use sbg::storage_jobs::StorageJobExt as _;
-    ///
-    /// let hour = std::time::Duration::from_secs(60 * 60);
-    /// let import = client.import(id).wait().timeout(hour).await?;
-    /// println!("{}", import.file()?.id);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn wait(&self) -> Wait<types::Import> {
-        let handle = self.clone();
-        wait::one(format!("import `{}`", self.id), move || handle.get().send())
+    async fn fetch(client: Client, id: String, fields: Option<String>) -> Result<Self> {
+        Ok(set!(client.raw().import_get().import_id(id), fields = fields).send().await?.into_inner())
     }
-}
 
-impl StorageJobExt for types::Import {
-    fn file(&self) -> Result<types::File> {
-        let what = format!("import `{}`", self.id);
-        outcome(&what, self.state.as_ref(), self.result.as_ref(), self.error.as_ref())
-    }
-}
-
-impl Job for types::Import {
-    fn state(&self) -> State {
-        state(self.state.as_ref())
+    async fn fetch_many(client: Client, import_ids: Vec<String>) -> Result<Vec<Result<Self>>> {
+        bulk!(client, import_ids, bulk_import_get, BulkImportGet { import_ids }).await
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage_jobs::StorageJobExt as _;
 
     fn start(location: &str) -> ImportStart {
         let client = Client::builder().endpoint("cgc").token("t").build().unwrap();
@@ -495,11 +334,14 @@ mod tests {
         let folder = || start("in/").to("f");
         check(start("x"), "the import has no destination: set a project or a folder with `to()`");
         check(start("").to("f"), "the location of an import is empty: name a file or a folder of the volume");
-        check(start("/").to("f"), "`/` gives no name to import under: set one");
+        check(
+            start("/").to("f"),
+            "the location `/` has no file name to use on the platform: set one with `name()`",
+        );
         check(file().name("a/b"), "the name `a/b` has a slash");
         check(
             folder().name("a b"),
-            "`a b` cannot name an imported folder: take letters, digits, `_`, `-` and `.`",
+            "invalid name `a b` of an imported folder: use letters, digits, `_`, `-` and `.`",
         );
         check(
             file().preserve_folder_structure(true),
@@ -520,7 +362,7 @@ mod tests {
         check(r#"{"id": "i", "state": "COMPLETED", "result": {"id": "f"}}"#, Ok("f"));
         check(
             r#"{"id": "i", "state": "COMPLETED"}"#,
-            Err("import `i` came without its result: get it by its id, with all fields"),
+            Err("import `i` has no result, as in a list: get it by its id, with all fields"),
         );
         check(
             r#"{"id": "i", "state": "FAILED", "error": {"status": 409, "code": 9108, "message": "exists"}}"#,
@@ -530,7 +372,10 @@ mod tests {
             r#"{"id": "i", "state": "FAILED"}"#,
             Err("import `i` failed, and the platform does not say why"),
         );
-        check(r#"{"id": "i", "state": "RUNNING"}"#, Err("import `i` is not over: wait for it"));
-        check(r#"{"id": "i"}"#, Err("import `i` is not over: wait for it"));
+        check(
+            r#"{"id": "i", "state": "RUNNING"}"#,
+            Err("import `i` has not ended: wait for it with `wait()`"),
+        );
+        check(r#"{"id": "i"}"#, Err("import `i` has not ended: wait for it with `wait()`"));
     }
 }

@@ -11,77 +11,78 @@ use crate::ids::excerpt;
 /// Between the values of a list.
 const SEPARATOR: char = ';';
 
-/// The type of an input, as far as a text can be read by it.
+/// The type of the values of an input, as far as text can be read by it.
+///
+/// ```
+/// use sbg::tasks::InputKind;
+///
+/// assert_eq!(InputKind::Integer.parse("4")?, 4);
+/// assert_eq!(InputKind::Integer.parse("four").unwrap_err().message(), "`four` is not a whole number");
+/// # Ok::<(), sbg::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+#[non_exhaustive]
+pub enum InputKind {
+    /// A file.
     File,
+    /// A folder.
     Folder,
-    Int,
-    Float,
-    Bool,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// Text, or a symbol of an enum.
     Text,
-    /// Anything else: JSON if it looks like it, else text.
+    /// Anything else, such as a record or one of several types.
     Any,
 }
 
-/// The type of an input, or of the items of a list.
+/// The type of an input of an app.
+///
+/// ```
+/// use sbg::tasks::InputType;
+///
+/// let app = serde_json::json!({"inputs": {"reads": "File[]", "threads": "int?"}});
+/// let inputs = InputType::of_app(&app);
+/// assert!(inputs["reads"].is_list && inputs["threads"].is_optional);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InputType {
-    pub(super) kind: Kind,
-    pub(super) is_list: bool,
-}
-
-/// The inputs of a description of an app, by id.
-pub(super) fn of_app(description: &Value) -> BTreeMap<String, InputType> {
-    let short = |id: &str| id.trim_start_matches('#').rsplit('/').next().unwrap_or_default().to_owned();
-    match &description["inputs"] {
-        Value::Array(inputs) => {
-            let input = |input: &Value| Some((short(input["id"].as_str()?), of_type(&input["type"])));
-            inputs.iter().filter_map(input).collect()
-        }
-        Value::Object(inputs) => {
-            let of = |value: &Value| {
-                of_type(if value.is_object() && value.get("type").is_some() { &value["type"] } else { value })
-            };
-            inputs.iter().map(|(id, value)| (short(id), of(value))).collect()
-        }
-        _ => BTreeMap::new(),
-    }
-}
-
-fn of_type(value: &Value) -> InputType {
-    let plain = |kind| InputType { kind, is_list: false };
-    match value {
-        Value::String(name) => {
-            let name = name.trim_end_matches('?');
-            let (name, is_list) = name.strip_suffix("[]").map_or((name, false), |name| (name, true));
-            let kind = match name {
-                "File" => Kind::File,
-                "Directory" => Kind::Folder,
-                "int" | "long" => Kind::Int,
-                "float" | "double" => Kind::Float,
-                "boolean" => Kind::Bool,
-                "string" => Kind::Text,
-                _ => Kind::Any,
-            };
-            InputType { kind, is_list }
-        }
-        // Of several types the first one that is not null.
-        Value::Array(types) => {
-            types.iter().find(|one| one.as_str() != Some("null")).map_or(plain(Kind::Any), of_type)
-        }
-        Value::Object(of) => match of.get("type").and_then(Value::as_str) {
-            Some("array") => InputType { is_list: true, ..of_type(&of["items"]) },
-            Some("enum") => plain(Kind::Text),
-            Some("record") => plain(Kind::Any),
-            _ if of.contains_key("type") => of_type(&of["type"]),
-            _ => plain(Kind::Any),
-        },
-        _ => plain(Kind::Any),
-    }
+#[non_exhaustive]
+pub struct InputType {
+    /// The type of the value, or of the items of a list.
+    pub kind: InputKind,
+    /// Whether the input takes a list.
+    pub is_list: bool,
+    /// Whether the input may be left out.
+    pub is_optional: bool,
 }
 
 impl InputType {
+    /// The inputs of a CWL description, by id: of v1.x as a list or a map, or of draft-2. Other descriptions have none.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let app = client.app("rfranklin/demo/helix-angle").raw().await?;
+    /// for (id, input) in sbg::tasks::InputType::of_app(&app) {
+    ///     println!("{id} {:?}", input.kind);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn of_app(description: &Value) -> BTreeMap<String, Self> {
+        let short = |id: &str| id.rsplit(['#', '/']).next().unwrap_or_default().to_owned();
+        match &description["inputs"] {
+            Value::Array(inputs) => {
+                let input = |input: &Value| Some((short(input["id"].as_str()?), of_input(input)));
+                inputs.iter().filter_map(input).collect()
+            }
+            Value::Object(inputs) => inputs.iter().map(|(id, input)| (short(id), of_input(input))).collect(),
+            _ => BTreeMap::new(),
+        }
+    }
+
     /// The values in a cell: one, or those of a list.
     fn parts(self, cell: &str) -> impl Iterator<Item = &str> {
         let whole = (!self.is_list).then_some(cell);
@@ -89,9 +90,9 @@ impl InputType {
         whole.into_iter().chain(list.into_iter().flatten())
     }
 
-    /// The paths in a cell, where it has files or folders that are not named by id.
+    /// The files and folders in a cell that are not named by id.
     pub(super) fn paths(self, cell: &str) -> impl Iterator<Item = &str> {
-        let has_files = matches!(self.kind, Kind::File | Kind::Folder);
+        let has_files = matches!(self.kind, InputKind::File | InputKind::Folder);
         self.parts(cell).filter(move |part| has_files && !is_id(part))
     }
 
@@ -105,32 +106,98 @@ impl InputType {
     }
 }
 
-impl Kind {
-    fn value(self, text: &str, ids: &BTreeMap<String, Result<String>>) -> Result<TaskValue> {
+/// The type of an input that is declared by a map with `type`, or by the type alone.
+fn of_input(input: &Value) -> InputType {
+    let declared = if input.is_object() { input.get("type").unwrap_or(input) } else { input };
+    let found = of_type(declared);
+    let has_default = input.get("default").is_some_and(|value| !value.is_null());
+    InputType { is_optional: found.is_optional || has_default, ..found }
+}
+
+fn of_type(declared: &Value) -> InputType {
+    let plain = |kind| InputType { kind, is_list: false, is_optional: false };
+    match declared {
+        Value::String(name) => {
+            let (name, is_optional) = name.strip_suffix('?').map_or((&**name, false), |name| (name, true));
+            let (name, is_list) = name.strip_suffix("[]").map_or((name, false), |name| (name, true));
+            let kind = match name {
+                "File" => InputKind::File,
+                "Directory" => InputKind::Folder,
+                "int" | "long" => InputKind::Integer,
+                "float" | "double" => InputKind::Number,
+                "boolean" => InputKind::Boolean,
+                "string" => InputKind::Text,
+                _ => InputKind::Any,
+            };
+            InputType { kind, is_list, is_optional }
+        }
+        Value::Array(types) => {
+            let is_optional = types.iter().any(|one| one.as_str() == Some("null"));
+            let mut others = types.iter().filter(|one| one.as_str() != Some("null"));
+            let found = match (others.next(), others.next()) {
+                (Some(only), None) => of_type(only),
+                _ => plain(InputKind::Any),
+            };
+            InputType { is_optional, ..found }
+        }
+        Value::Object(of) => match of.get("type").and_then(Value::as_str) {
+            Some("array") => InputType { is_list: true, is_optional: false, ..of_type(&of["items"]) },
+            Some("enum") => plain(InputKind::Text),
+            Some("record") => plain(InputKind::Any),
+            _ if of.contains_key("type") => of_type(&of["type"]),
+            _ => plain(InputKind::Any),
+        },
+        _ => plain(InputKind::Any),
+    }
+}
+
+impl InputKind {
+    /// Reads a text as JSON of this type. Files and folders stay text.
+    ///
+    /// ```
+    /// use sbg::tasks::InputKind;
+    ///
+    /// assert_eq!(InputKind::Boolean.parse("yes")?, true);
+    /// assert_eq!(InputKind::Any.parse("[1, 2]")?, serde_json::json!([1, 2]));
+    /// assert_eq!(InputKind::Any.parse("a=b")?, "a=b");
+    /// # Ok::<(), sbg::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) for text that is not of this type.
+    pub fn parse(self, text: &str) -> Result<Value> {
         let invalid = |what: &str| Error::invalid(format!("`{}` is not {what}", excerpt(text, 60)));
-        let id = || match ids.get(text) {
-            _ if is_id(text) => Ok(text.to_owned()),
-            Some(id) => id.clone(),
-            None => Err(invalid("the id or path of a file")),
-        };
         Ok(match self {
-            Self::File => TaskValue::file(id()?),
-            Self::Folder => TaskValue::folder(id()?),
-            Self::Int => text.parse::<i64>().map_err(|_| invalid("a whole number"))?.into(),
-            Self::Float => {
+            Self::File | Self::Folder | Self::Text => text.into(),
+            Self::Integer => text.parse::<i64>().map_err(|_| invalid("a whole number"))?.into(),
+            Self::Number => {
                 let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
                 number.ok_or_else(|| invalid("a number"))?.into()
             }
-            Self::Bool => match &*text.to_ascii_lowercase() {
+            Self::Boolean => match &*text.to_ascii_lowercase() {
                 "true" | "yes" => true.into(),
                 "false" | "no" => false.into(),
                 _ => return Err(invalid("`true` or `false`")),
             },
-            Self::Text => text.into(),
-            Self::Any => match text.starts_with(['{', '[']).then(|| serde_json::from_str(text)) {
-                Some(json) => TaskValue::from_json(&json.map_err(|_| invalid("valid JSON"))?),
-                None => text.into(),
+            Self::Any => match serde_json::from_str(text) {
+                Ok(json) => json,
+                Err(_) if text.starts_with(['{', '[']) => return Err(invalid("valid JSON")),
+                Err(_) => text.into(),
             },
+        })
+    }
+
+    fn value(self, text: &str, ids: &BTreeMap<String, Result<String>>) -> Result<TaskValue> {
+        let id = || match ids.get(text) {
+            _ if is_id(text) => Ok(text.to_owned()),
+            Some(id) => id.clone(),
+            None => Err(Error::invalid(format!("`{}` is not the id or path of a file", excerpt(text, 60)))),
+        };
+        Ok(match self {
+            Self::File => TaskValue::file(id()?),
+            Self::Folder => TaskValue::folder(id()?),
+            _ => TaskValue::from_json(&self.parse(text)?),
         })
     }
 }
@@ -148,26 +215,31 @@ mod tests {
 
     #[test]
     fn types_are_read_in_every_form() {
-        let check = |value: Value, kind: Kind, is_list: bool| {
-            assert_eq!(of_type(&value), InputType { kind, is_list }, "{value}");
+        let check = |value: Value, kind: InputKind, is_list: bool, is_optional: bool| {
+            assert_eq!(of_type(&value), InputType { kind, is_list, is_optional }, "{value}");
         };
-        check(json!("File"), Kind::File, false);
-        check(json!("File?"), Kind::File, false);
-        check(json!("File[]?"), Kind::File, true);
-        check(json!(["null", "int"]), Kind::Int, false);
-        check(json!(["null", {"type": "array", "items": "File"}]), Kind::File, true);
-        check(json!({"type": "array", "items": ["double"]}), Kind::Float, true);
-        check(json!([{"type": "enum", "symbols": ["a"], "name": "n"}]), Kind::Text, false);
-        check(json!({"type": "record", "fields": []}), Kind::Any, false);
-        check(json!({"type": "Directory"}), Kind::Folder, false);
-        check(json!(null), Kind::Any, false);
-        let ids = |app: Value| of_app(&app).into_keys().collect::<Vec<_>>();
-        assert_eq!(
-            ids(json!({"inputs": [{"id": "#reads", "type": "File"}, {"id": "#main/n", "type": "int"}]})),
-            ["n", "reads"]
-        );
-        assert_eq!(ids(json!({"inputs": {"reads": "File", "n": {"type": "int"}}})), ["n", "reads"]);
-        assert_eq!(ids(json!({"class": "nextflow"})), [""; 0]);
+        check(json!("File"), InputKind::File, false, false);
+        check(json!("File?"), InputKind::File, false, true);
+        check(json!("File[]?"), InputKind::File, true, true);
+        check(json!(["null", "int"]), InputKind::Integer, false, true);
+        check(json!(["int", "string"]), InputKind::Any, false, false);
+        check(json!(["null", {"type": "array", "items": "File"}]), InputKind::File, true, true);
+        check(json!({"type": "array", "items": ["double"]}), InputKind::Number, true, false);
+        check(json!([{"type": "enum", "symbols": ["a"], "name": "n"}]), InputKind::Text, false, false);
+        check(json!({"type": "record", "fields": []}), InputKind::Any, false, false);
+        check(json!({"type": "Directory"}), InputKind::Folder, false, false);
+        check(json!(null), InputKind::Any, false, false);
+    }
+
+    #[test]
+    fn inputs_are_found_in_lists_and_maps() {
+        let list = json!({"inputs": [{"id": "#reads", "type": ["File"]}, {"id": "#main/n", "type": "int", "default": 3}]});
+        let map = json!({"inputs": {"reads": "File", "n": {"type": "int", "default": 3}}});
+        let inputs = InputType::of_app(&list);
+        assert_eq!(inputs, InputType::of_app(&map));
+        assert_eq!(inputs.keys().collect::<Vec<_>>(), ["n", "reads"]);
+        assert!(inputs["n"].is_optional && !inputs["reads"].is_optional);
+        assert!(InputType::of_app(&json!({"class": "nextflow"})).is_empty());
     }
 
     #[test]
@@ -193,6 +265,7 @@ mod tests {
         check(json!("string"), "[a", Ok(json!("[a")));
         check(json!("string[]"), "a; b;", Ok(json!(["a", "b"])));
         check(json!("Any"), "{\"a\": 1}", Ok(json!({"a": 1})));
+        check(json!("Any"), "a=b", Ok(json!("a=b")));
         check(json!("Any"), "{a", Err("not valid JSON"));
         check(json!("File"), "a/b.bam", Ok(json!({"class": "File", "path": "567890abc1e5339df0414123"})));
         check(json!("File"), "a/c.bam", Err("`a/c.bam` is not the id or path"));

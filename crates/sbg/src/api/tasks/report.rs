@@ -202,7 +202,7 @@ impl TaskExt for types::Task {
             }
         }
         if reasons.is_empty() {
-            return Some("the platform gives no reason; the logs of the jobs may tell".to_owned());
+            return Some("the platform gave no reason; see the logs of its jobs".to_owned());
         }
         Some(reasons.join("; "))
     }
@@ -347,10 +347,7 @@ mod tests {
             json!({"status": "FAILED", "execution_status": status, "errors": ["It failed.", "No disk."]}),
             Some("It failed.; No disk."),
         );
-        check(
-            json!({"status": "FAILED"}),
-            Some("the platform gives no reason; the logs of the jobs may tell"),
-        );
+        check(json!({"status": "FAILED"}), Some("the platform gave no reason; see the logs of its jobs"));
         check(json!({"status": "COMPLETED", "execution_status": status}), None);
         check(json!({"status": "RUNNING", "errors": ["x"]}), None);
     }

@@ -95,7 +95,7 @@ impl TaskHandle {
         }
         let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let errors = problems.into_iter().map(|problem| problem.json).collect();
-        error.with_detail("errors", errors).with_hint(format!("the task says: {}", words.join("; ")))
+        error.with_detail("errors", errors).with_hint(format!("errors of the task: {}", words.join("; ")))
     }
 }
 

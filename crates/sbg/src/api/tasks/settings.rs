@@ -91,9 +91,7 @@ impl ExecutionSettings {
             None => None,
             Some(Ok(count)) if count > 0 => Some(count),
             Some(_) => {
-                return Err(Error::invalid(
-                    "`max_parallel_instances` is at least 1, and no more than 2^31-1",
-                ));
+                return Err(Error::invalid("`max_parallel_instances` must be from 1 to 2^31-1"));
             }
         };
         let blank = match &edit.instance_type {
@@ -104,10 +102,10 @@ impl ExecutionSettings {
             }
         };
         if blank {
-            return Err(Error::invalid("an instance type is not empty; `AUTO` lets the platform choose"));
+            return Err(Error::invalid("the instance type is empty; `AUTO` lets the platform choose"));
         }
         if edit == types::TaskExecutionSettingsEdit::default() {
-            return Err(Error::invalid("the execution settings set nothing: leave them out or set one"));
+            return Err(Error::invalid("the execution settings are empty: set one, or leave them out"));
         }
         Ok(edit)
     }
@@ -231,13 +229,13 @@ mod tests {
                 "use_elastic_disk": false,
             })),
         );
-        let count = "`max_parallel_instances` is at least 1, and no more than 2^31-1";
+        let count = "`max_parallel_instances` must be from 1 to 2^31-1";
         check(new().max_parallel_instances(0), Err(count));
         check(new().max_parallel_instances(u32::MAX), Err(count));
-        let blank = "an instance type is not empty; `AUTO` lets the platform choose";
+        let blank = "the instance type is empty; `AUTO` lets the platform choose";
         check(new().instance_type(" "), Err(blank));
         check(new().instance_types([""; 0]), Err(blank));
-        check(new(), Err("the execution settings set nothing: leave them out or set one"));
+        check(new(), Err("the execution settings are empty: set one, or leave them out"));
     }
 
     #[test]

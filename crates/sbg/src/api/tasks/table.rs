@@ -6,13 +6,12 @@ use std::path::Path;
 
 use futures::{StreamExt as _, stream};
 
-use super::input_types::{self, InputType};
-use super::{ExecutionSettings, ProjectTasks, TaskValue};
+use super::{ExecutionSettings, InputType, ProjectTasks, TaskCreate, TaskValue};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::ids::{AppId, Given, IntoId, ProjectId, excerpt};
+use crate::ids::{AppId, Given, IntoId, ProjectId, WebUrl, excerpt};
 use crate::request::call::awaitable;
-use crate::table::{Table, read_all, read_file};
+use crate::table::{Table, length_problem, read_all, read_file};
 use crate::types;
 
 /// Tasks that are created in parallel.
@@ -28,10 +27,10 @@ const INPUT: &str = "input:";
 /// `name` and `description` are those of the task; every other column is an input of the app. `input:name` is the input `name`. An empty
 /// cell leaves the input out. Values are read by the type of the input:
 ///
-/// - files and folders: an id, or a path in the project, such as `reads/51.fastq.gz`;
+/// - files and folders: an id, the URL in the browser, or a path in the project, such as `reads/51.fastq.gz`;
 /// - numbers, and `true` or `false`;
 /// - lists: values separated by `;`;
-/// - records and other types: JSON if the cell begins with `{` or `[`, else text.
+/// - records and other types: JSON if the cell is JSON, else text.
 ///
 /// ```
 /// let table = sbg::tasks::TaskTable::parse("name,reads\nS1,reads/1.fastq\nS2,reads/2.fastq\n".as_bytes())?;
@@ -87,8 +86,7 @@ impl TaskTable {
     }
 
     fn of_bytes(bytes: &[u8]) -> Result<Self> {
-        let Table { columns, rows } = Table::parse(bytes)
-            .map_err(|error| Error::invalid("the table of tasks cannot be read").with_source(error))?;
+        let Table { columns, rows } = Table::of(bytes, "table of tasks")?;
         let mut names = BTreeSet::new();
         for column in &columns {
             if column.is_empty() {
@@ -129,10 +127,7 @@ impl TaskTable {
 }
 
 fn row(columns: &[String], record: &csv::StringRecord, line: u64) -> TableRow {
-    let problem = (record.len() != columns.len()).then(|| {
-        let (wanted, given) = (columns.len(), record.len());
-        format!("the row has {given} values, and the table has {wanted} columns")
-    });
+    let problem = length_problem(columns, record);
     let cells = columns.iter().zip(record).map(|(column, value)| (column.clone(), value.trim().to_owned()));
     TableRow { line, cells: cells.filter(|(_, value)| !value.is_empty()).collect(), problem }
 }
@@ -163,7 +158,9 @@ impl ProjectTasks {
             app: app.into_id(),
             project: self.id.clone(),
             table,
+            inputs: Vec::new(),
             settings: None,
+            full_paths: false,
             run: false,
         }
     }
@@ -185,7 +182,9 @@ pub struct TasksFromTable {
     app: Given<AppId>,
     project: Given<ProjectId>,
     table: TaskTable,
+    inputs: Vec<(String, TaskValue)>,
     settings: Option<ExecutionSettings>,
+    full_paths: bool,
     run: bool,
 }
 
@@ -199,6 +198,34 @@ impl TasksFromTable {
     /// ```
     pub fn run(mut self, run: bool) -> Self {
         self.run = run;
+        self
+    }
+
+    /// Inputs of every task, beside those of the table. An input that is also a column is an error.
+    ///
+    /// ```
+    /// # fn example(tasks: sbg::tasks::TasksFromTable) {
+    /// let tasks = tasks.inputs([("threads", 4)]);
+    /// # }
+    /// ```
+    pub fn inputs<K: Into<String>, V: Into<TaskValue>>(
+        mut self,
+        inputs: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        self.inputs.extend(inputs.into_iter().map(|(input, value)| (input.into(), value.into())));
+        self
+    }
+
+    /// Whether paths begin with a project, as in `owner/project/reads/51.fastq.gz`. `false` by default: they begin at the root of the
+    /// project of the tasks.
+    ///
+    /// ```
+    /// # fn example(tasks: sbg::tasks::TasksFromTable) {
+    /// let tasks = tasks.full_paths(true);
+    /// # }
+    /// ```
+    pub fn full_paths(mut self, full: bool) -> Self {
+        self.full_paths = full;
         self
     }
 
@@ -231,68 +258,133 @@ impl TasksFromTable {
     /// Before any task is created: an invalid id, the error of getting the app, or a column that is not an input of the app. Everything
     /// else is in the report of its row.
     pub async fn send(self) -> Result<TableReport> {
-        let app = crate::ids::checked(&self.app)?.clone();
-        let project = crate::ids::checked(&self.project)?.clone();
-        let description = self.client.app(&app).get().send().await?.raw.unwrap_or_default();
-        let types = self.columns(&input_types::of_app(&description))?;
-        let ids = self.ids(&types, &project).await;
-        let tasks = self.client.project(&project).tasks();
-        let this = &self;
-        let create = |row: &TableRow| {
-            let task = this.task(&tasks, &app, row, &types, &ids);
-            let (line, name) = (row.line, cell(row, NAME).map(str::to_owned));
-            async move {
-                let task = match task {
-                    Ok(task) => task.send().await,
-                    Err(error) => Err(error),
-                };
-                TableRowReport { line, name, task }
-            }
+        let create = |row: TableTask| async move {
+            let task = match row.task {
+                Ok(task) => task.send().await,
+                Err(error) => Err(error),
+            };
+            TableRowReport { line: row.line, name: row.name, task }
         };
-        // Collected first: the closure borrows the row, and the futures must be the same for every row.
-        let rows: Vec<_> = self.table.rows.iter().map(create).collect();
+        let rows = self.prepare().await?.into_iter().map(create);
         Ok(TableReport { rows: stream::iter(rows).buffered(AT_ONCE).collect().await })
     }
 
-    /// The types of the columns that are inputs.
-    fn columns(&self, inputs: &BTreeMap<String, InputType>) -> Result<BTreeMap<String, (String, InputType)>> {
+    /// Checks the table, looks up its files, and returns the tasks to create, one for each row. For programs that create nothing if a
+    /// row is wrong, or that limit how many tasks run.
+    ///
+    /// ```no_run
+    /// # async fn example(tasks: sbg::tasks::TasksFromTable) -> sbg::Result<()> {
+    /// let rows = tasks.run(true).prepare().await?;
+    /// let tasks = rows.into_iter().map(|row| row.task).collect::<sbg::Result<Vec<_>>>()?;
+    /// for task in tasks {
+    ///     println!("{}", task.await?.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An invalid id, the error of getting the app, or a column that is not an input of the app. Everything else is in its row.
+    pub async fn prepare(self) -> Result<Vec<TableTask>> {
+        let app = crate::ids::checked(&self.app)?.clone();
+        let project = crate::ids::checked(&self.project)?.clone();
+        let description = self.client.app(&app).get().send().await?.raw.unwrap_or_default();
+        let inputs = InputType::of_app(&description);
+        let columns = self.columns(&inputs)?;
+        let ids = self.ids(&columns, &project).await;
+        let tasks = self.client.project(&project).tasks();
+        let prepare = |row: &TableRow| {
+            let task = self.task(&tasks, &app, row, &columns, &ids);
+            let task = task.and_then(|task| self.check_missing(row, &inputs, &columns).map(|()| task));
+            TableTask { line: row.line, name: cell(row, NAME).map(str::to_owned), task }
+        };
+        Ok(self.table.rows.iter().map(prepare).collect())
+    }
+
+    /// A task that runs at once needs every input that is not optional.
+    fn check_missing(&self, row: &TableRow, inputs: &Inputs, columns: &Columns) -> Result<()> {
+        let given = |id: &str| {
+            self.inputs.iter().any(|(given, _)| given == id)
+                || row
+                    .cells
+                    .iter()
+                    .any(|(column, _)| columns.get(column).is_some_and(|(input, _)| input == id))
+        };
+        match inputs.iter().find(|(id, input)| self.run && !input.is_optional && !given(id)) {
+            Some((id, _)) => Err(Error::invalid(format!("the input `{id}` is empty, and the app needs it"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The columns that are inputs.
+    fn columns(&self, inputs: &Inputs) -> Result<Columns> {
         let columns = self.table.columns.iter().filter(|column| !matches!(&***column, NAME | DESCRIPTION));
         columns
             .map(|column| {
                 let input = column.strip_prefix(INPUT).unwrap_or(column);
-                let known = inputs.get(input).ok_or_else(|| {
+                let shown = excerpt(input, 60);
+                let Some(known) = inputs.get(input) else {
                     let known = inputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-                    let (input, known) = (excerpt(input, 60), excerpt(&known, 300));
-                    Error::invalid(format!("the app has no input `{input}`; its inputs are {known}"))
-                });
-                Ok((column.clone(), (input.to_owned(), *known?)))
+                    let known = excerpt(&known, 300);
+                    return Err(Error::invalid(format!(
+                        "the app has no input `{shown}`; its inputs are {known}"
+                    )));
+                };
+                if self.inputs.iter().any(|(id, _)| id == input) {
+                    let message = format!("the input `{shown}` is a column, and set for all tasks as well");
+                    return Err(Error::invalid(message));
+                }
+                Ok((column.clone(), (input.to_owned(), *known)))
             })
             .collect()
     }
 
-    /// The ids of the files at all paths of the table.
-    async fn ids(
-        &self,
-        types: &BTreeMap<String, (String, InputType)>,
-        project: &ProjectId,
-    ) -> BTreeMap<String, Result<String>> {
+    /// The ids of the files and folders in the table that are not named by id.
+    async fn ids(&self, columns: &Columns, project: &ProjectId) -> BTreeMap<String, Result<String>> {
         let cells = self.table.rows.iter().filter(|row| row.problem.is_none()).flat_map(|row| &row.cells);
-        let paths: BTreeSet<&str> =
-            cells.filter_map(|(column, cell)| Some(types.get(column)?.1.paths(cell))).flatten().collect();
-        // An invalid path would refuse all of them.
-        let (valid, invalid): (Vec<&str>, Vec<&str>) = paths.into_iter().partition(|path| is_path(path));
-        let refused = |path: &str| {
-            (
-                path.to_owned(),
-                Err(Error::invalid(format!("`{}` is not a path in the project", excerpt(path, 60)))),
-            )
-        };
-        let found = match self.client.project(project).files().resolve_paths(&valid).await {
-            Ok(found) => found.into_iter().map(|file| file.map(|file| file.id)).collect(),
-            Err(error) => vec![Err(error); valid.len()],
-        };
-        let valid = valid.into_iter().map(str::to_owned).zip(found);
-        valid.chain(invalid.into_iter().map(refused)).collect()
+        let names: BTreeSet<&str> =
+            cells.filter_map(|(column, cell)| Some(columns.get(column)?.1.paths(cell))).flatten().collect();
+        let mut ids = BTreeMap::new();
+        let mut paths = BTreeMap::<ProjectId, Vec<(&str, String)>>::new();
+        for name in names {
+            match self.named(name, project) {
+                Ok(Named::Id(id)) => drop(ids.insert(name.to_owned(), Ok(id))),
+                Ok(Named::Path(project, path)) => paths.entry(project).or_default().push((name, path)),
+                Err(error) => drop(ids.insert(name.to_owned(), Err(error))),
+            }
+        }
+        for (project, paths) in paths {
+            let files = self.client.project(&project).files();
+            let found = match files.resolve_paths(paths.iter().map(|(_, path)| path)).await {
+                Ok(found) => found.into_iter().map(|file| file.map(|file| file.id)).collect(),
+                Err(error) => vec![Err(error); paths.len()],
+            };
+            ids.extend(paths.into_iter().map(|(name, _)| name.to_owned()).zip(found));
+        }
+        ids
+    }
+
+    /// What a text names that is not an id.
+    fn named(&self, text: &str, project: &ProjectId) -> Result<Named> {
+        let invalid = |what: &str| Error::invalid(format!("`{}` is not {what}", excerpt(text, 60)));
+        if text.starts_with("https://") || text.starts_with("http://") {
+            return match text.parse::<WebUrl>() {
+                Ok(WebUrl::File(id)) => Ok(Named::Id(id)),
+                _ => Err(invalid("the URL of a file or folder")),
+            };
+        }
+        if !self.full_paths {
+            let path =
+                Some(text).filter(|path| is_path(path)).ok_or_else(|| invalid("a path in the project"))?;
+            return Ok(Named::Path(project.clone(), path.to_owned()));
+        }
+        let whole = text.strip_prefix("sbg://").unwrap_or(text);
+        let parts = whole.match_indices('/').nth(1).map(|(at, _)| (&whole[..at], &whole[at + 1..]));
+        let named = parts
+            .filter(|(_, path)| is_path(path))
+            .and_then(|(project, path)| Some(Named::Path(project.parse().ok()?, path.to_owned())));
+        named.ok_or_else(|| invalid("a path such as `owner/project/folder/file`"))
     }
 
     fn task(
@@ -300,15 +392,15 @@ impl TasksFromTable {
         tasks: &ProjectTasks,
         app: &AppId,
         row: &TableRow,
-        types: &BTreeMap<String, (String, InputType)>,
+        columns: &Columns,
         ids: &BTreeMap<String, Result<String>>,
-    ) -> Result<super::TaskCreate> {
+    ) -> Result<TaskCreate> {
         if let Some(problem) = &row.problem {
             return Err(Error::invalid(problem.clone()));
         }
-        let mut task = tasks.create(app).run(self.run);
+        let mut task = tasks.create(app).run(self.run).inputs(self.inputs.clone());
         for (column, cell) in &row.cells {
-            task = match (types.get(column), &**column) {
+            task = match (columns.get(column), &**column) {
                 (Some((input, of)), _) => task.input(input, value(input, *of, cell, ids)?),
                 (None, NAME) => task.name(cell),
                 (None, _) => task.description(cell),
@@ -322,6 +414,20 @@ impl TasksFromTable {
 }
 
 awaitable!(TasksFromTable => TableReport, client);
+
+/// The inputs of the app, by id.
+type Inputs = BTreeMap<String, InputType>;
+
+/// The columns of a table that are inputs: the id of each and its type.
+type Columns = BTreeMap<String, (String, InputType)>;
+
+/// What a text in a table names.
+#[derive(Debug)]
+enum Named {
+    Id(String),
+    /// A path in a project.
+    Path(ProjectId, String),
+}
 
 /// The value of an input; the error names the input.
 fn value(
@@ -344,7 +450,27 @@ fn cell<'r>(row: &'r TableRow, column: &str) -> Option<&'r str> {
     row.cells.iter().find(|(name, _)| name == column).map(|(_, value)| &**value)
 }
 
-/// What became of the rows of a table.
+/// A task to create from a row of a table.
+///
+/// ```
+/// # fn example(row: sbg::tasks::TableTask) {
+/// if let Err(error) = &row.task {
+///     eprintln!("line {}: {error}", row.line);
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TableTask {
+    /// Line number in the file, from 1.
+    pub line: u64,
+    /// The name of the task, if the table gives one.
+    pub name: Option<String>,
+    /// The task, or why it cannot be created.
+    pub task: Result<TaskCreate>,
+}
+
+/// The results of the rows of a table.
 ///
 /// ```no_run
 /// # async fn example(tasks: sbg::tasks::TasksFromTable) -> sbg::Result<()> {
@@ -375,7 +501,7 @@ impl TableReport {
     }
 }
 
-/// What became of one row.
+/// The result of one row.
 ///
 /// ```
 /// # fn example(row: sbg::tasks::TableRowReport) {

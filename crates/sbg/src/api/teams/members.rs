@@ -6,8 +6,8 @@ use super::TeamHandle;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::check_username;
-use crate::members::{HasMembers, NewMember, Permissions, member_from};
-use crate::request::call::{refuse_fields, refuse_selection, set};
+use crate::members::{HasMembers, NewMember, Permissions, foreign_members, member_basics, member_from};
+use crate::request::call::refuse_selection;
 use crate::request::list::{Fetched, PageRequest};
 use crate::types;
 
@@ -18,27 +18,15 @@ const NO_PERMISSIONS: &str =
 impl HasMembers for TeamHandle {
     const MEMBER_IDENTITY: &'static [&'static str] = &["id"];
 
-    fn client(&self) -> &Client {
-        &self.client
-    }
-
-    fn check_id(&self) -> Result<()> {
-        self.checked().map(drop)
-    }
+    member_basics!(team_member_remove { team_id } username);
 
     async fn member_page(self, client: Client, at: PageRequest) -> Result<Fetched<types::Member>> {
-        refuse_fields(&at, WHOLE)?;
-        let call = client.raw().team_member_list().team_id(self.id).offset(at.offset_param());
-        let response = set!(call, limit = at.limit_param()).send().await?;
-        let headers = response.headers().clone();
-        let page = response.into_inner();
-        let members = page.items.iter().map(member_from).collect::<Result<_>>()?;
-        Ok(Fetched::new(&headers, members, page.href, page.links))
+        foreign_members!(client.raw().team_member_list().team_id(self.id), at, WHOLE)
     }
 
     async fn add_member(self, member: NewMember, permissions: Permissions) -> Result<types::Member> {
         let NewMember::User(id) = member else {
-            return Err(Error::invalid("a team has users as members, each named by username"));
+            return Err(Error::invalid("members of a team are users: pass `NewMember::user(username)`"));
         };
         if !permissions.is_empty() {
             return Err(Error::invalid(NO_PERMISSIONS));
@@ -65,11 +53,6 @@ impl HasMembers for TeamHandle {
         }
         let message = format!("`{member}` is not a member of the team `{}`", self.id);
         Err(Error::new(ErrorKind::NotFound, message))
-    }
-
-    async fn remove_member(self, member: String) -> Result<()> {
-        self.client.raw().team_member_remove().team_id(self.id).username(member).send().await?;
-        Ok(())
     }
 
     async fn edit_permissions(self, _: String, _: Permissions) -> Result<types::Permissions> {

@@ -6,19 +6,13 @@ use super::VolumeHandle;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::check_username;
-use crate::members::{HasMembers, MEMBER_ID, NewMember, Permissions};
+use crate::members::{HasMembers, MEMBER_ID, NewMember, Permissions, member_basics};
 use crate::request::call::{fetch_page, set};
 use crate::request::list::{Fetched, PageRequest};
 use crate::types;
 
 impl HasMembers for VolumeHandle {
-    fn client(&self) -> &Client {
-        &self.client
-    }
-
-    fn check_id(&self) -> Result<()> {
-        self.checked().map(drop)
-    }
+    member_basics!(volume_member_remove { volume_owner(owner), volume_name(volume) } username);
 
     async fn member_page(self, client: Client, at: PageRequest) -> Result<Fetched<types::Member>> {
         let id = self.id?;
@@ -30,7 +24,9 @@ impl HasMembers for VolumeHandle {
         let permissions = volume_permissions(&permissions.to_grant())?;
         let (username, type_) = match member {
             NewMember::Email(_) => {
-                return Err(Error::invalid("a volume takes users by username, not by e-mail address"));
+                return Err(Error::invalid(
+                    "members of a volume are added by username, not by e-mail address",
+                ));
             }
             NewMember::User(id) => (id, types::MemberAddType::User),
             NewMember::Team(id) => (id, types::MemberAddType::Team),
@@ -52,13 +48,6 @@ impl HasMembers for VolumeHandle {
         let id = self.id?;
         let call = client.raw().volume_member_get().volume_owner(id.owner()).volume_name(id.volume());
         Ok(set!(call.username(member), fields = fields).send().await?.into_inner())
-    }
-
-    async fn remove_member(self, member: String) -> Result<()> {
-        let (client, id) = (self.client, self.id?);
-        let call = client.raw().volume_member_remove().volume_owner(id.owner()).volume_name(id.volume());
-        call.username(member).send().await?;
-        Ok(())
     }
 
     async fn edit_permissions(self, member: String, permissions: Permissions) -> Result<types::Permissions> {

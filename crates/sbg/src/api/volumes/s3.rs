@@ -117,10 +117,10 @@ impl S3Properties {
 
     fn check(&self) -> Result<()> {
         if *self == Self::default() {
-            return Err(Error::invalid("the S3 properties say nothing: set one or leave them out"));
+            return Err(Error::invalid("the S3 properties are empty: set one, or leave them out"));
         }
         if self.kms_key.is_some() && self.sse_algorithm != Nullable::Value("aws:kms") {
-            return Err(Error::invalid("a KMS key is used with `sse_kms` only: set both"));
+            return Err(Error::invalid("a KMS key needs `sse_kms()`: set both"));
         }
         Ok(())
     }

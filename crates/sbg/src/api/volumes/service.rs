@@ -55,7 +55,7 @@ impl fmt::Display for Cloud {
 #[must_use]
 pub struct Service {
     cloud: Cloud,
-    place: Place,
+    location: Location,
     credentials: Credentials,
     prefix: Option<String>,
     endpoint: Option<String>,
@@ -64,7 +64,7 @@ pub struct Service {
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum Location {
     Bucket(String),
     Container { storage_account: String, container: String, resource_id: String },
 }
@@ -176,20 +176,20 @@ impl Service {
         client_id: impl Into<String>,
         client_secret: impl Into<SecretString>,
     ) -> Self {
-        let place = Place::Container {
+        let location = Location::Container {
             storage_account: storage_account.into(),
             container: container.into(),
             resource_id: resource_id.into(),
         };
-        Self::new(Cloud::Azure, place, Credentials::application(tenant_id, client_id, client_secret))
+        Self::new(Cloud::Azure, location, Credentials::application(tenant_id, client_id, client_secret))
     }
 
     fn bucket(cloud: Cloud, bucket: impl Into<String>, credentials: Credentials) -> Self {
-        Self::new(cloud, Place::Bucket(bucket.into()), credentials)
+        Self::new(cloud, Location::Bucket(bucket.into()), credentials)
     }
 
-    fn new(cloud: Cloud, place: Place, credentials: Credentials) -> Self {
-        Self { cloud, place, credentials, prefix: None, endpoint: None, root_url: None, properties: None }
+    fn new(cloud: Cloud, location: Location, credentials: Credentials) -> Self {
+        Self { cloud, location, credentials, prefix: None, endpoint: None, root_url: None, properties: None }
     }
 
     /// Prefix that the platform puts before the location of every object, so that only part of the bucket is visible.
@@ -249,7 +249,7 @@ impl Service {
 
     /// The service as sent, with the secrets.
     pub(super) fn into_create(self) -> Result<types::VolumeServiceCreate> {
-        let Self { cloud, place, credentials, prefix, endpoint, root_url, properties } = self;
+        let Self { cloud, location, credentials, prefix, endpoint, root_url, properties } = self;
         if cloud != Cloud::S3 && properties.is_some() {
             return Err(Error::invalid(format!("`properties` are for Amazon S3, not for {cloud}")));
         }
@@ -264,12 +264,12 @@ impl Service {
         }
         let mut properties = properties.map(S3Properties::into_volume).transpose()?;
         let (mut bucket, mut storage_account, mut container) = (None, None, None);
-        match place {
-            Place::Bucket(name) => {
+        match location {
+            Location::Bucket(name) => {
                 filled("bucket", &name)?;
                 bucket = Some(name);
             }
-            Place::Container { storage_account: account, container: name, resource_id } => {
+            Location::Container { storage_account: account, container: name, resource_id } => {
                 filled("storage account", &account)?;
                 filled("container", &name)?;
                 filled("resource id", &resource_id)?;
@@ -426,7 +426,7 @@ impl Credentials {
                 // The error does not quote the text, which could be a secret.
                 if serde_json::from_str::<Map<String, Value>>(text).is_err() {
                     return Err(Error::invalid(
-                        "the configuration of the identity federation is not the text of a JSON object",
+                        "the configuration of the identity federation must be the text of a JSON object",
                     ));
                 }
                 set.configuration = Some(Value::from(text).into());
@@ -514,7 +514,7 @@ mod tests {
         check(Service::oss("b", "", "hush-id", "hush"), Err("the endpoint is empty"));
         check(
             Service::google_iam("b", "hush"),
-            Err("the configuration of the identity federation is not the text of a JSON object"),
+            Err("the configuration of the identity federation must be the text of a JSON object"),
         );
         check(
             Service::google("b", "a@b", "hush").endpoint("e"),
@@ -530,7 +530,7 @@ mod tests {
         );
         check(
             Service::s3("b", "hush-id", "hush").properties(S3Properties::new().sse_s3().kms_key("k")),
-            Err("a KMS key is used with `sse_kms` only: set both"),
+            Err("a KMS key needs `sse_kms()`: set both"),
         );
     }
 }

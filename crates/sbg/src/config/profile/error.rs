@@ -95,14 +95,14 @@ impl fmt::Display for ProfileError {
             }
             Self::InvalidName { profile } => write!(
                 f,
-                "`{profile}` cannot be the name of a profile: it must be of one line, without brackets, without white \
-                 space round it, and not `DEFAULT`"
+                "invalid profile name `{profile}`: use one line without brackets or surrounding white space, other than \
+                 `DEFAULT`"
             ),
             Self::InvalidToken(reason) => reason.fmt(f),
             Self::Changed { path } => {
                 write!(
                     f,
-                    "`{}` was changed by another program meanwhile; nothing was written",
+                    "another program changed `{}` at the same time; nothing was written",
                     path.display()
                 )
             }

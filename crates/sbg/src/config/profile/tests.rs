@@ -152,11 +152,11 @@ fn invalid_profile_changes_nothing() {
     check("cgc", "SECRET\r", "the token contains a line break");
     check("cgc", " SECRET", "the token contains a space");
     check("cgc", "SECRET\0", "the token contains a control character or one that is not ASCII");
-    check("", "t", "`` cannot be the name of a profile");
-    check("DEFAULT", "t", "`DEFAULT` cannot be the name of a profile");
-    check(" cgc", "t", "` cgc` cannot be the name of a profile");
-    check("a]b", "t", "`a]b` cannot be the name of a profile");
-    check("a\nb", "t", "`a\\nb` cannot be the name of a profile");
+    check("", "t", "invalid profile name ``");
+    check("DEFAULT", "t", "invalid profile name `DEFAULT`");
+    check(" cgc", "t", "invalid profile name ` cgc`");
+    check("a]b", "t", "invalid profile name `a]b`");
+    check("a\nb", "t", "invalid profile name `a\\nb`");
 }
 
 #[test]

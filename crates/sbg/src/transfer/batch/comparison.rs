@@ -215,7 +215,7 @@ impl Comparison {
         self.put(key, pair);
     }
 
-    /// Records an uploaded file. If the file no longer matches `before`, it may have changed meanwhile: then only the bytes sent identify
+    /// Records an uploaded file. If the file no longer matches `before`, it may have changed in the meantime: then only the bytes sent identify
     /// it, not its size and times.
     pub(super) fn uploaded(
         &self,

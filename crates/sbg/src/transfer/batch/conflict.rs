@@ -14,7 +14,7 @@ pub(super) use crate::transfer::local::names::numbered;
 /// ```
 /// use sbg::transfer::Conflict;
 ///
-/// assert_eq!(Conflict::default(), Conflict::Fail, "nothing is lost unless somebody says so");
+/// assert_eq!(Conflict::default(), Conflict::Fail, "nothing is replaced by default");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

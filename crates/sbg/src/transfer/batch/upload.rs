@@ -141,9 +141,9 @@ impl UploadMany {
 
     async fn start_all(self, context: Context, group: &mut Group) -> Result<()> {
         let Self { client, what, to, conflict, compare } = self;
-        let place = RemoteFolder::of(to, "the upload")?;
+        let target = RemoteFolder::of(to, "the upload")?;
         let client = client.on_engine();
-        let (endpoint, root) = (client.endpoint().as_str().to_owned(), place.name());
+        let (endpoint, root) = (client.endpoint().as_str().to_owned(), target.name());
         // Files of a list are recorded by their own paths.
         let folder = match &what {
             Input::Tree(folder) => Some(folder.clone()),
@@ -167,7 +167,7 @@ impl UploadMany {
                 outcome: Err(entry.error),
             });
         }
-        let folders = Folders::new(client.clone(), place);
+        let folders = Folders::new(client.clone(), target);
         let mut uploads = Uploads { client, folders, comparison, context };
         for names in empty {
             group.shared.running().await;
@@ -205,13 +205,13 @@ impl Uploads {
         key: Option<String>,
         conflict: Conflict,
     ) -> Result<()> {
-        let (place, names) = self.folders.find(&local.folders).await?;
+        let (folder, names) = self.folders.find(&local.folders).await?;
         let claimed = !names.lock().claimed.insert(local.name.clone());
         let one = FileTask {
             client: self.client.clone(),
             key,
             local,
-            place,
+            folder,
             names,
             claimed,
             conflict,

@@ -55,7 +55,7 @@ pub(super) fn left(target: &PartFile, source: &str, stopped: &dyn Fn() -> bool) 
         return Ok(Previous::Useless("the storage sends no version of the file".to_owned()));
     }
     if !in_order(&journal.extents, length) {
-        return Ok(Previous::Useless("the journal cannot be used: it contradicts itself".to_owned()));
+        return Ok(Previous::Useless("the journal cannot be used: it is inconsistent".to_owned()));
     }
     if journal.boot.is_none() || journal.boot != journal::boot() {
         // Bytes written before a system crash may never have reached the disk.

@@ -37,7 +37,8 @@ impl Plan {
     pub(super) fn check_size(&self, size: u64) -> Result<()> {
         match self.size {
             Some(expected) if expected != size => {
-                let message = format!("the file has {expected} bytes, and the storage has {size} of it");
+                let message =
+                    format!("the file has {expected} bytes on the platform, but {size} bytes on the storage");
                 Err(Error::new(ErrorKind::Integrity, message))
             }
             _ => Ok(()),

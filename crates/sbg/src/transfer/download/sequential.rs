@@ -54,7 +54,7 @@ impl Breaks {
         match failure {
             StorageError::Retryable(error) if at > 0 && self.count == Self::MOST => {
                 StorageError::Fatal(error.with_hint(format!(
-                    "{} responses ended after {at} bytes: something on the way limits them",
+                    "{} responses ended after {at} bytes: a proxy may limit their size",
                     self.count
                 )))
             }

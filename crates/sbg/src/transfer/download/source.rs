@@ -20,7 +20,7 @@ pub(in crate::transfer) enum Remote {
     Drs(DrsObjectHandle),
 }
 
-/// An object, once the service that lists it has been asked.
+/// An object, after the service that lists it has responded.
 #[derive(Debug)]
 pub(in crate::transfer) struct Located {
     pub(in crate::transfer) urls: UrlSource,

@@ -52,7 +52,7 @@ pub(super) async fn run(
         let stopped = || stopped.is_cancelled();
         let target = PartFile::open(&path, root.as_ref(), overwrite, &stopped)?;
         let left = journal::left(&target, &source, &stopped);
-        let about = |error| Error::io("cannot read what another download has left", error);
+        let about = |error| Error::io("cannot read the partial file of an earlier download", error);
         Ok((target, left.map_err(|error| unless_stopped(&stopped, about(error)))?))
     };
     let opened = context.descriptors.open(&stop, open, |(target, _)| target.file()).await;

@@ -226,7 +226,7 @@ impl Storage {
         };
         let response = self.send(request("gzip")?).await?;
         match range.map(|range| response::read(response.status(), response.headers(), range)) {
-            // A web server that compresses on the fly is asked not to.
+            // Web servers that compress on the fly must not do so here.
             Some(Ranged::Compressed) => self.send(request("identity")?).await,
             _ => Ok(response),
         }

@@ -271,7 +271,7 @@ impl Leaf {
             return Ok(folder);
         }
         let handle = match system::create_folder(&self.folder.handle, &self.name) {
-            // Another transfer may have created it meanwhile.
+            // Another transfer may have created it in the meantime.
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => system::open_below(&self.folder.handle, &self.name),
         };

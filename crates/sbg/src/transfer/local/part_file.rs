@@ -217,7 +217,7 @@ impl PartFile {
                 format!("another program replaced `{}` while it was written", self.part.path().display());
             return Err(Error::new(ErrorKind::Integrity, message));
         }
-        // Another file may have appeared there meanwhile.
+        // Another file may have appeared there in the meantime.
         match self.file.expect_regular().inspect_err(|_| self.keep(true))? {
             Some(replaced) if self.overwrite => {
                 self.keep_permissions(&replaced);

@@ -207,7 +207,7 @@ impl PartContent {
                 })
             }
             Self::Memory(bytes) => {
-                let at = |place| usize::try_from(place).map_err(io::Error::other);
+                let at = |offset| usize::try_from(offset).map_err(io::Error::other);
                 Ok(bytes.slice(at(block.start)?..at(block.end)?))
             }
         }))

@@ -221,7 +221,6 @@ impl FileReader {
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
     /// let reader = client.file("567890abc9b0307bc0414164").reader();
-    /// let header = reader.read_ranges([0..512]).await?;
     /// let columns = reader.read_ranges([512..4096, 1_000_000..1_100_000]).await?;
     /// # Ok(())
     /// # }
@@ -236,6 +235,24 @@ impl FileReader {
     ) -> Result<Vec<Bytes>> {
         let ranges = ranges.into_iter().map(|range| half_open(&range)).collect();
         self.remote.ranges(ranges).await
+    }
+
+    /// Reads one range, as [`read_ranges`](Self::read_ranges) reads several.
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let reader = client.file("567890abc9b0307bc0414164").reader();
+    /// let header = reader.read_range(..512).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] for a range that begins beyond the end of the file; or any error of the calls.
+    pub async fn read_range(&self, range: impl RangeBounds<u64>) -> Result<Bytes> {
+        let bytes = self.remote.ranges(vec![half_open(&range)]).await?;
+        Ok(bytes.into_iter().next().unwrap_or_default())
     }
 
     fn move_to(&mut self, position: u64) {

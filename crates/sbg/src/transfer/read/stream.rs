@@ -37,7 +37,7 @@ const AHEAD: usize = 4;
 impl FileHandle {
     /// Streams the bytes of the file in order. Up to four pieces of 4 MiB are fetched ahead; see
     /// [`piece_size`](FileStream::piece_size) and [`readahead`](FileStream::readahead). Broken connections resume where they broke. If the
-    /// file changes meanwhile, the stream ends with an error.
+    /// file changes in the meantime, the stream ends with an error.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
@@ -322,7 +322,7 @@ struct Pieces {
 async fn begin(context: Context, remote: &Remote, wanted: &Wanted) -> Result<StreamStart> {
     remote.check("read")?;
     if wanted.piece_size == 0 {
-        return Err(Error::invalid("a piece has at least 1 byte"));
+        return Err(Error::invalid("the piece size must be at least 1 byte"));
     }
     let range = &wanted.range;
     if range.start >= range.end {

@@ -142,11 +142,8 @@ fn remove_folder(leaf: &Leaf, action: &SyncAction) -> Result<()> {
 }
 
 fn changed(path: &str) -> Error {
-    Error::new(
-        ErrorKind::Conflict,
-        format!("`{path}` has changed since it was listed, so it was not deleted"),
-    )
-    .with_hint("run the sync again")
+    Error::new(ErrorKind::Conflict, format!("`{path}` changed after it was listed, so it was not deleted"))
+        .with_hint("run the sync again")
 }
 
 fn not_empty(path: &str) -> Error {

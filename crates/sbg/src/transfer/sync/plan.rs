@@ -262,7 +262,7 @@ impl SyncPlan {
         }
         let message = format!("the sync would delete {deletes} of the {files} files in the target");
         Err(Error::invalid(message)
-            .with_hint("check source and target; `force_delete` permits to delete more than half"))
+            .with_hint("check source and target; `force_delete` allows deleting more than half"))
     }
 
     pub(super) fn copies(&self) -> impl Iterator<Item = &SyncAction> {

@@ -55,7 +55,8 @@ impl Worker {
         let file = self.complete_once_more(name, size).await?;
         match file.size.and_then(|size| u64::try_from(size).ok()) {
             Some(made) if made != size => {
-                let message = format!("the platform made a file of {made} bytes out of {size}");
+                let message =
+                    format!("the platform has a file of {made} bytes after an upload of {size} bytes");
                 Err(Error::new(ErrorKind::Integrity, message))
             }
             _ => Ok(file),

@@ -114,7 +114,7 @@ async fn send_all(
         biased;
         read = reader.0.read(&mut more) => {
             if read.map_err(cannot_read)? > 0 {
-                let message = format!("the reader has more than the {size} announced bytes");
+                let message = format!("the reader has more than the {size} bytes that `size()` announced");
                 return Err(Error::new(ErrorKind::Integrity, message).into());
             }
         }
@@ -129,7 +129,7 @@ async fn read_part(reader: &mut Reader, length: u64, size: u64) -> Result<Bytes>
     let mut bytes = BytesMut::zeroed(length);
     reader.0.read_exact(&mut bytes).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::UnexpectedEof => {
-            let message = format!("the reader ended before the {size} announced bytes");
+            let message = format!("the reader ended before the {size} bytes that `size()` announced");
             Error::new(ErrorKind::Integrity, message)
         }
         _ => cannot_read(error),

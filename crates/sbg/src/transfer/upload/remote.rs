@@ -68,7 +68,7 @@ impl UploadStatus {
             (Some(said), Some(expected)) => said.eq_ignore_ascii_case(expected),
             _ => true,
         };
-        let place = match destination {
+        let matches = match destination {
             // An upload to a project's root may name the root folder, and one to a folder may name its project.
             UploadDestination::Files { project: Some(project), .. } => {
                 same(&self.project, &Some(project.clone()))
@@ -76,7 +76,7 @@ impl UploadStatus {
             UploadDestination::Files { folder, .. } => same(&self.parent, folder),
             UploadDestination::Automation { .. } => self.project.is_none(),
         };
-        place && self.name.as_deref().is_none_or(|said| said == name)
+        matches && self.name.as_deref().is_none_or(|said| said == name)
     }
 
     /// Whether the description is consistent with a file of this size in parts of this size.
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn upload_to_another_destination_is_detected() {
-        let place = |project: Option<&str>, folder: Option<&str>| UploadDestination::Files {
+        let destination = |project: Option<&str>, folder: Option<&str>| UploadDestination::Files {
             project: project.map(str::to_owned),
             folder: folder.map(str::to_owned),
             overwrite: false,
@@ -109,12 +109,12 @@ mod tests {
             parent: parent.map(str::to_owned),
             ..UploadStatus::default()
         };
-        let project = place(Some("rfranklin/demo"), None);
+        let project = destination(Some("rfranklin/demo"), None);
         assert!(remote(Some("a"), Some("rfranklin/demo"), None).goes_to(&project, "a"));
         assert!(remote(None, None, None).goes_to(&project, "a"), "what is not said contradicts nothing");
         assert!(!remote(Some("b"), Some("rfranklin/demo"), None).goes_to(&project, "a"));
         assert!(!remote(Some("a"), Some("rfranklin/other"), None).goes_to(&project, "a"));
-        let folder = place(None, Some("5678"));
+        let folder = destination(None, Some("5678"));
         assert!(remote(Some("a"), Some("rfranklin/demo"), Some("5678")).goes_to(&folder, "a"));
         assert!(remote(Some("a"), Some("rfranklin/demo"), None).goes_to(&folder, "a"));
         assert!(!remote(Some("a"), None, Some("1234")).goes_to(&folder, "a"));

@@ -305,7 +305,7 @@ impl Worker {
 
     /// Sends one part until the storage confirms it.
     async fn send(self: Arc<Self>, number: usize, content: PartContent) -> Result<(), PartError> {
-        let part = i32::try_from(number).map_err(|_| Error::invalid("too many parts"))?;
+        let part = i32::try_from(number).map_err(|_| Error::invalid("the upload has too many parts"))?;
         let counters = &self.shared.counters;
         let mut retry = Retry::default();
         let mut failures = PartFailures::default();

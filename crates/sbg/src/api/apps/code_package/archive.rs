@@ -34,7 +34,7 @@ pub(super) fn archive(source: &Path, entrypoint: &str) -> Result<Vec<u8>> {
     if bytes.len() as u64 > MAX_ARCHIVE {
         return Err(too_large(
             source,
-            &format!("the ZIP file of it has {} bytes, the limit is {MAX_ARCHIVE}", bytes.len()),
+            &format!("its ZIP file has {} bytes, the limit is {MAX_ARCHIVE}", bytes.len()),
         ));
     }
     Ok(bytes)

@@ -70,7 +70,7 @@ impl Imports {
                 }
             };
             if followed.contains(&link) {
-                return Err(problem(&file, "its imports lead back to itself"));
+                return Err(problem(&file, "it imports itself"));
             }
             value = self.part(&link)?;
             file = Rc::clone(&link.file);
@@ -87,7 +87,7 @@ impl Imports {
         if imported {
             let link = Link { file: Rc::clone(&file), fragment: None };
             if self.importing.contains(&link) || depth >= MAX_DEPTH {
-                return Err(problem(&file, "its imports lead back to itself, or are nested too deeply"));
+                return Err(problem(&file, "it imports itself, or its imports are nested too deeply"));
             }
             self.importing.push(link);
         }

@@ -1,4 +1,4 @@
-//! CWL writes many lists also as maps: `inputs: {reads: File}` is `inputs: [{id: reads, type: File}]`. The platform wants lists.
+//! CWL writes many lists also as maps: `inputs: {reads: File}` is `inputs: [{id: reads, type: File}]`. The platform requires lists.
 
 use serde_json::{Map, Value};
 

@@ -12,7 +12,7 @@ use super::lists::listed;
 use super::schema_types::SchemaTypes;
 use crate::error::{Error, Result};
 
-/// Workflows in workflows; more are not readable by people either.
+/// Workflows in workflows; more are not readable either.
 const MAX_DEPTH: usize = 32;
 
 /// Packs processes.

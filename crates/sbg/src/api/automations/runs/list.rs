@@ -3,7 +3,7 @@
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use sbg_raw::ClientAutomationsExt as _;
 
-use super::super::checked_id;
+use super::super::handle::checked_id;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::ids::{Given, IntoId, ProjectId, check_given, check_segment};
@@ -163,7 +163,7 @@ impl List for AutomationRunList {
         if let (Some(from), Some(to)) = (self.created_from, self.created_to)
             && from > to
         {
-            return Err(Error::invalid(format!("no run was created from {from} to {to}: swap the times")));
+            return Err(Error::invalid(format!("the time range is reversed: {from} is after {to}")));
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ pub(super) struct FileTask {
     /// Its path in the record, if it can have one.
     pub(super) key: Option<String>,
     pub(super) local: LocalFile,
-    pub(super) place: RemoteFolder,
+    pub(super) folder: RemoteFolder,
     pub(super) names: Arc<Mutex<FolderNames>>,
     /// Whether another file of this transfer claimed its name, whether or not it has arrived.
     pub(super) claimed: bool,
@@ -95,10 +95,10 @@ impl FileTask {
 
     /// Uploads the file under this name, and records it if that is its own name. Returns its id on the platform.
     async fn send(self, name: String, before: Option<LocalState>) -> Result<(String, Outcome)> {
-        let Self { client, key, local, place, conflict, comparison, context, shared, .. } = self;
+        let Self { client, key, local, folder, conflict, comparison, context, shared, .. } = self;
         let is_own = name == local.name;
         let upload = client.upload(&local.file).name(name).overwrite(conflict == Conflict::Overwrite);
-        let upload = upload.to(place.destination());
+        let upload = upload.to(folder.destination());
         let (done, source) = upload.run_recorded(context, shared).await?;
         if let (Some(key), Some(before), true) = (&key, &before, is_own) {
             let after = source.metadata().ok().as_ref().and_then(Stat::of);

@@ -175,7 +175,7 @@ impl Folders {
                 let create = self.client.files().create_folder(name, parent.destination());
                 match create.await {
                     Ok(created) => return Ok((RemoteFolder::Folder(created.id), FolderNames::default())),
-                    // Another process may have created it meanwhile.
+                    // Another process may have created it in the meantime.
                     Err(error) if error.is_conflict() => match self.named(parent, name).await? {
                         Some(found) if is_folder(&found) => found.id,
                         Some(_) => return Err(is_a_file(name)),
