@@ -40,7 +40,7 @@ async fn download_passes_through_all_states() -> Result<()> {
     download.wait().await?;
     assert_eq!(download.status(), Status::Completed);
     for over in [download.pause(), download.resume()] {
-        assert_refused(over, invalid, &["the transfer is completed"]);
+        assert_refused(over, invalid, &["it is completed"]);
     }
     // A completed transfer stays completed.
     download.stop();
@@ -64,7 +64,7 @@ async fn ended_transfer_cannot_be_paused_or_resumed() -> Result<()> {
     {
         assert_eq!(upload.status(), status);
         for over in [upload.pause(), upload.resume()] {
-            assert_refused(over, ErrorKind::InvalidInput, &[&format!("the transfer {name}")]);
+            assert_refused(over, ErrorKind::InvalidInput, &[&format!("it {name}")]);
         }
     }
     Ok(())

@@ -61,13 +61,13 @@ async fn invalid_tags_and_empty_edits_are_never_sent() -> Result<()> {
     let file = stage.client.file(stage.file("a.txt", "a"));
     let invalid = ErrorKind::InvalidInput;
     assert_refused(file.edit().tags(["a,b"]).await, invalid, &["no comma", "`a,b`"]);
-    assert_refused(file.edit().tags([""]).await, invalid, &["not empty"]);
+    assert_refused(file.edit().tags([""]).await, invalid, &["must have text"]);
     assert_refused(file.edit().await, invalid, &["changes nothing"]);
     assert_refused(file.edit().name("a/b").await, invalid, &["`a/b` has a slash"]);
     let metadata = file.metadata();
     assert_refused(metadata.merge([("", ""); 0]).await, invalid, &["changes nothing"]);
     assert_refused(metadata.remove([""; 0]).await, invalid, &["changes nothing"]);
-    assert_refused(metadata.overwrite([("", ""); 0]).await, invalid, &["`clear` removes all"]);
+    assert_refused(metadata.overwrite([("", ""); 0]).await, invalid, &["use `clear()`"]);
     assert_refused(metadata.merge([(" ", "x")]).await, invalid, &["has no name"]);
     assert_refused(metadata.overwrite([("", "x")]).await, invalid, &["has no name"]);
     stage.assert_no_requests();

@@ -155,7 +155,7 @@ async fn stream_is_lazy_and_stops_when_dropped() -> Result<()> {
 async fn invalid_page_sizes_are_never_sent() -> Result<()> {
     let stage = stage_with(3).await;
     for limit in [0, 101, u32::MAX] {
-        let words = [&format!("1 to 100 items, not {limit}")[..]];
+        let words = [&format!("from 1 to 100, not {limit}")[..]];
         assert_refused(query(&stage).page_size(limit).page().await, ErrorKind::InvalidInput, &words);
         assert_refused(
             query(&stage).page_size(limit).items().try_next().await,

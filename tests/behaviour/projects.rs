@@ -155,7 +155,7 @@ async fn invalid_project_calls_are_never_sent() -> Result<()> {
     assert_refused(handle.edit().await, invalid, &["changes nothing"]);
     assert_refused(client.projects().create(" ").await, invalid, &["a project needs a name"]);
     assert_refused(client.projects().create("x").tags(["a,b"]).await, invalid, &["no comma", "`a,b`"]);
-    assert_refused(handle.edit().tags([""]).await, invalid, &["tag is not empty"]);
+    assert_refused(handle.edit().tags([""]).await, invalid, &["a tag must have text"]);
     assert_refused(client.projects().query().tag("a,b").page().await, invalid, &["no comma"]);
     assert_refused(client.projects().query().owner("a/b").page().await, invalid, &["not an owner: `a/b`"]);
     let both = client.projects().query().owner("fcrick").category("PRIVATE").page().await;

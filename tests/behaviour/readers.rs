@@ -80,7 +80,7 @@ async fn reads_of_a_file_share_one_url() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", random_bytes(10_000)));
     for number in 0..50 {
-        assert_eq!(file.read_range(number * 100..number * 100 + 50).await?.len(), 50);
+        assert_eq!(file.reader().read_range(number * 100..number * 100 + 50).await?.len(), 50);
     }
     assert_eq!(requests(&stage), (1, 50));
     read_at(&mut file.reader(), 5000, 10).await?;
@@ -92,9 +92,9 @@ async fn reads_of_a_file_share_one_url() -> Result<()> {
 async fn refused_kept_url_is_renewed() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", random_bytes(100)));
-    file.read_range(..10).await?;
+    file.reader().read_range(..10).await?;
     stage.fault(FaultRule::storage(Action::ExpiredUrl).nth(1));
-    assert_eq!(file.read_range(..10).await?.len(), 10);
+    assert_eq!(file.reader().read_range(..10).await?.len(), 10);
     assert_eq!(requests(&stage), (2, 3));
     let mut reader = file.reader().block_size(10);
     read_at(&mut reader, 0, 10).await?;
@@ -143,7 +143,7 @@ async fn listed_size_costs_no_request() -> Result<()> {
     assert_eq!(reader.seek(SeekFrom::End(-10)).await?, 990);
     reader.seek(SeekFrom::Start(5000)).await?;
     assert_eq!(reader.read(&mut [0; 10]).await?, 0, "there is nothing beyond the end");
-    let past = stage.client.file(&file).read_range(1000..1010).await;
+    let past = stage.client.file(&file).reader().read_range(1000..1010).await;
     assert_refused(past, ErrorKind::InvalidInput, &["1000..1010", "not in the file"]);
     stage.assert_no_requests();
     Ok(())
@@ -241,7 +241,7 @@ async fn near_ranges_are_read_in_one_request() -> Result<()> {
     }
     assert_eq!(requests(&stage), (1, 3));
     let (start, end) = (10 * MIB + 1, 31 * MIB);
-    let long = file.read_range(start as u64..end as u64).await?;
+    let long = file.reader().read_range(start as u64..end as u64).await?;
     assert!(long == all[start..end]);
     Ok(())
 }
@@ -251,13 +251,13 @@ async fn ranges_end_with_the_file() -> Result<()> {
     let stage = Stage::start().await;
     let file = stage.client.file(stage.file("a", "0123456789"));
     assert_eq!(file.read_ranges([8..100, 3..3, 0..2]).await?, ["89", "", "01"]);
-    assert_eq!(file.read_range(4..).await?, "456789");
-    assert_eq!(file.read_range(..=2).await?, "012");
-    assert_eq!(file.read_range(3..3).await?, "");
+    assert_eq!(file.reader().read_range(4..).await?, "456789");
+    assert_eq!(file.reader().read_range(..=2).await?, "012");
+    assert_eq!(file.reader().read_range(3..3).await?, "");
     assert!(file.read_ranges([0..0; 0]).await?.is_empty());
     assert_refused(file.read_ranges([0..2, 10..11]).await, ErrorKind::InvalidInput, &["10..11"]);
     #[expect(clippy::reversed_empty_ranges, reason = "that is the mistake")]
-    let reversed = file.read_range(5..2).await;
+    let reversed = file.reader().read_range(5..2).await;
     assert_refused(reversed, ErrorKind::InvalidInput, &["5..2"]);
     Ok(())
 }
@@ -317,7 +317,7 @@ async fn folder_is_not_read() -> Result<()> {
     stage.emulator.clear_requests();
     let folder = stage.client.file(&folder);
     assert_refused(inner(folder.reader().read(&mut [0]).await), ErrorKind::InvalidInput, &["is a folder"]);
-    assert_refused(folder.read_range(0..1).await, ErrorKind::InvalidInput, &["is a folder"]);
+    assert_refused(folder.reader().read_range(0..1).await, ErrorKind::InvalidInput, &["is a folder"]);
     stage.assert_no_requests();
     Ok(())
 }

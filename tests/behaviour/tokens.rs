@@ -94,7 +94,7 @@ async fn token_rules_are_checked_before_any_request() -> Result<()> {
     let stage = stage_with(1).await;
     let query = || stage.client.files().query().project(&stage.project).cont_token();
     let folder = || stage.client.file("567890abc9b0307bc0414164").list().cont_token();
-    for words in [["continuation token", "no offset"]] {
+    for words in [["continuation token", "not by both"]] {
         assert_refused(query().offset(10).page().await, INVALID, &words);
         assert_refused(query().offset(0).items().try_next().await, INVALID, &words);
         assert_refused(folder().offset(10).page().await, INVALID, &words);
@@ -154,8 +154,8 @@ async fn invalid_volume_listings_are_never_sent() -> Result<()> {
     let stage = Stage::start().await;
     let volume = stage.client.volume("rfranklin/patterns");
     for limit in [0, 101] {
-        assert_refused(volume.list().page_size(limit).page().await, INVALID, &["1 to 100 items"]);
-        assert_refused(volume.list().page_size(limit).items().try_next().await, INVALID, &["1 to 100 items"]);
+        assert_refused(volume.list().page_size(limit).page().await, INVALID, &["from 1 to 100"]);
+        assert_refused(volume.list().page_size(limit).items().try_next().await, INVALID, &["from 1 to 100"]);
     }
     assert_refused(volume.object("").await, INVALID, &["is not an object of a volume"]);
     assert_refused(volume.object("photographs/").await, INVALID, &["list a folder by its prefix"]);

@@ -184,8 +184,8 @@ async fn path_resolves_to_its_file() -> Result<()> {
     assert_refused(files.resolve_path("a.txt/c").await, not_found, &["`a.txt` in `a.txt/c` is a file"]);
     assert_refused(files.resolve_path("RAW").await, not_found, &["no `RAW`", "rfranklin/demo"]);
     stage.emulator.clear_requests();
-    assert_refused(files.resolve_path("").await, INVALID, &["the path has no names"]);
-    assert_refused(files.resolve_path("/").await, INVALID, &["the path has no names"]);
+    assert_refused(files.resolve_path("").await, INVALID, &["the path is empty"]);
+    assert_refused(files.resolve_path("/").await, INVALID, &["the path is empty"]);
     assert_refused(
         files.resolve_path("raw/../a.txt").await,
         INVALID,
@@ -232,7 +232,7 @@ async fn search_is_read_to_the_end_by_tokens() -> Result<()> {
     stage.emulator.clear_requests();
     let search = |expression: &str| stage.client.files().search(expression);
     assert_refused(search(" ").page().await, INVALID, &["the search has no expression"]);
-    assert_refused(search(expression).offset(3).page().await, INVALID, &["has no offset"]);
+    assert_refused(search(expression).offset(3).page().await, INVALID, &["not by both"]);
     let named = search(expression).fields(Fields::only(["name"])).page().await;
     assert_refused(named, INVALID, &["hits of a search do not support field selection"]);
     stage.assert_no_requests();

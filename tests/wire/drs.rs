@@ -191,7 +191,7 @@ async fn refusal_without_a_token_is_explained() -> Result<()> {
     let platform = Wire::answering(json!({})).await;
     let other = Wire::responding(|_| response(401, &json!({"msg": "log in first"}))).await;
     let got = platform.client.drs_object(uri(&other)).get().await;
-    assert_refused(got, ErrorKind::Unauthorized, &["log in first", "gets no token"]);
+    assert_refused(got, ErrorKind::Unauthorized, &["log in first", "no token was sent"]);
     Ok(())
 }
 

@@ -386,7 +386,7 @@ async fn folder_cycle_is_walked_once() -> Result<()> {
 async fn endlessly_nested_folders_are_an_error() {
     let wire = Wire::responding(|seen| folder(listed_folder(seen) + 1)).await;
     let entries: Result<Vec<_>> = wire.client.file("f1").walk().entries().try_collect().await;
-    let words = ["more than 1000 deep"];
+    let words = ["more than 1000 levels deep"];
     assert_refused(entries.map(|entries| entries.len()), ErrorKind::UnexpectedResponse, &words);
     assert_eq!(wire.all().len(), 1000);
 }

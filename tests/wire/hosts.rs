@@ -68,9 +68,9 @@ async fn redirect_to_another_host_is_not_followed() -> Result<()> {
         let to = other.server.url("/v2/user");
         let wire = Wire::responding(move |_| redirect(status, &to)).await;
         let words =
-            ["user_me", "redirect that is not followed", "leaves the API host", &format!("HTTP {status}")];
+            ["user_me", "redirect was not followed", "leaves the API host", &format!("HTTP {status}")];
         assert_refused(wire.client.users().me().await, ErrorKind::UnexpectedResponse, &words);
-        let words = ["project_create", "redirect that is not followed"];
+        let words = ["project_create", "redirect was not followed"];
         assert_refused(wire.client.projects().create("x").await, ErrorKind::UnexpectedResponse, &words);
         assert_eq!(wire.all().len(), 2);
     }

@@ -123,7 +123,7 @@ fn inputs_are_checked_against_the_app() {
     };
     let pattern = format!("pattern={}", path("notes.txt"));
     check(&[], "the app needs the input `pattern`: set it with `-i pattern=VALUE`");
-    check(&["-i", &pattern, "-i", "layers=many"], "the input `layers`: `many` is not an integer");
+    check(&["-i", &pattern, "-i", "layers=many"], "the input `layers`: `many` is not a whole number");
     check(&["-i", &pattern, "-i", &pattern], "is named twice");
     user.run(&["run", &path("helix-angle"), "-i", &pattern, "-i", "layers=3", "--draft"]).success();
 }

@@ -166,12 +166,12 @@ mod tests {
         };
         check(json!({"class": "Workflow"}).into(), None);
         check(Cwl::yaml("class: Workflow"), None);
-        check(json!({}).into(), Some("the description of an app is a JSON object that is not empty"));
-        check(json!([]).into(), Some("the description of an app is a JSON object that is not empty"));
+        check(json!({}).into(), Some("the description of an app must be a JSON object that is not empty"));
+        check(json!([]).into(), Some("the description of an app must be a JSON object that is not empty"));
         let text =
             "the description of an app must be a JSON object, not a string; for YAML text, use `Cwl::yaml`";
         check(json!("class: Workflow").into(), Some(text));
-        check(Cwl::yaml(" \n"), Some("the description of an app is a YAML document that is not empty"));
+        check(Cwl::yaml(" \n"), Some("the description of an app must be a YAML document that is not empty"));
     }
 
     #[test]

@@ -166,7 +166,7 @@ pub(super) fn checked_inputs(inputs: &BTreeMap<String, TaskValue>) -> Result<Map
 /// A new task may have no name, but not an empty one.
 pub(super) fn check_task_name(name: Option<&str>) -> Result<()> {
     match name.filter(|name| name.trim().is_empty()) {
-        Some(_) => Err(Error::invalid("the name of a task is not empty")),
+        Some(_) => Err(Error::invalid("the name of the task is empty")),
         None => Ok(()),
     }
 }

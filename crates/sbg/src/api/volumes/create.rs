@@ -95,7 +95,7 @@ pub(super) fn check_name(name: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid(format!(
-        "`{}` cannot name a volume: take at most 32 English letters and digits, with single underscores between them",
+        "invalid volume name `{}`: use at most 32 English letters and digits, with single underscores between them",
         crate::ids::excerpt(name, 60)
     )))
 }

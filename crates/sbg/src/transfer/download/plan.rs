@@ -37,8 +37,7 @@ impl Plan {
     pub(super) fn check_size(&self, size: u64) -> Result<()> {
         match self.size {
             Some(expected) if expected != size => {
-                let message =
-                    format!("the file has {expected} bytes on the platform, but {size} bytes on the storage");
+                let message = format!("the file is listed with {expected} bytes, but the storage has {size}");
                 Err(Error::new(ErrorKind::Integrity, message))
             }
             _ => Ok(()),
