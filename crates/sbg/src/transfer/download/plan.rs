@@ -37,7 +37,8 @@ impl Plan {
     pub(super) fn check_size(&self, size: u64) -> Result<()> {
         match self.size {
             Some(expected) if expected != size => {
-                let message = format!("the file is listed with {expected} bytes, but the storage has {size}");
+                let message =
+                    format!("the file has {expected} bytes by its listing, but the storage has {size}");
                 Err(Error::new(ErrorKind::Integrity, message))
             }
             _ => Ok(()),
