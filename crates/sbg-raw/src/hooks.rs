@@ -106,7 +106,7 @@ pub trait Transport: Send + Sync {
 /// # }
 /// ```
 #[derive(Debug, thiserror::Error)]
-#[error("the answer to `{}` has another form than specified", operation.id)]
+#[error("the response to `{}` does not match the specification", operation.id)]
 #[non_exhaustive]
 pub struct Unreadable {
     /// The operation that was called.

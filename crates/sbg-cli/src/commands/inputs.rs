@@ -117,7 +117,7 @@ fn collect(kind: InputKind, value: &Value, names: &mut Vec<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|value| collect(kind, value, names)),
         Value::String(name) if matches!(kind, InputKind::File | InputKind::Folder) => {
-            names.push(name.clone())
+            names.push(name.clone());
         }
         Value::Object(map) => names.extend(name_of(map).map(str::to_owned)),
         _ => {}
