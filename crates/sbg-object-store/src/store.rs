@@ -288,7 +288,10 @@ impl ObjectStore for SbgStore {
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         let read = |open: Arc<OpenFile>| async move {
-            let read = open.reader.read_ranges(ranges.iter().cloned()).await;
+            let read = match ranges {
+                [range] => open.read(range).await.map(|bytes| vec![bytes]),
+                ranges => open.reader.read_ranges(ranges.iter().cloned()).await,
+            };
             read.map_err(|error| mapped(location, error))
         };
         self.with_file(location, read).await

@@ -225,10 +225,17 @@ impl Tree {
         };
         let trees = folders.into_iter().filter_map(move |(path, folder)| {
             let (tree, start) = (self.clone(), path.clone());
-            let entries = folder.walk(&self.client)?.filter(|entry| !entry.is_folder()).entries();
-            let files = entries.map_err(move |error| mapped(&path, error)).and_then(move |entry| {
+            let entries = folder.walk(&self.client)?.entries();
+            let files = entries.map_err(move |error| mapped(&path, error)).try_filter_map(move |entry| {
                 let (tree, path) = (tree.clone(), below(&start, &entry.path));
-                async move { tree.listed(path, entry.file).await }
+                async move {
+                    if entry.is_folder() {
+                        // The files in it are found without looking it up.
+                        tree.remember(path, entry.file);
+                        return Ok(None);
+                    }
+                    tree.listed(path, entry.file).await.map(Some)
+                }
             });
             // A folder that is deleted while it is listed has no files.
             let present = files.filter(|file| futures::future::ready(!is_not_found(file)));
