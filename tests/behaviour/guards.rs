@@ -6,6 +6,7 @@ use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::Result;
 use sbg::ErrorKind;
@@ -159,9 +160,10 @@ async fn files_in_the_state_folder_are_private() -> Result<()> {
     fs::write(tree.join("a"), "ACGT")?;
     let client = client_of(stage.emulator.url(), &stage.emulator.token());
     let client = client.state_folder(Some(state.clone())).build()?;
-    stage.fault(FaultRule::storage(Action::Stall(0)).method("PUT"));
+    // The upload waits for its completion, so its journal is still there.
+    let complete = stage.fault(FaultRule::api(Action::Delay(Duration::from_secs(3600))).path("/complete"));
     let upload = client.upload_tree(&tree).to(&stage.project).start();
-    eventually("the part is sent", || !stage.storage("PUT").is_empty()).await;
+    eventually("the upload is to be completed", || stage.emulator.faults().fired(complete) > 0).await;
     let mut found = Vec::new();
     for entry in fs::read_dir(&state)? {
         let entry = entry?;
