@@ -385,7 +385,7 @@ pub(super) async fn clone_task() -> Result<()> {
     let expected = ["Unknown digest is Some(Failed)", "Unknown digest, again is Some(Completed)", "digest: "];
     assert_has(&printed, &expected);
     let printed = run(&stage, "clone_task", &[PROJECT, "Digest", "algorithm", "sha512", "--abort"]).await?;
-    assert_has(&printed, &["told to stop: Some(Aborting)", "Digest, again is Some(Aborted)"]);
+    assert_has(&printed, &["aborted: Some(Aborting)", "Digest, again is Some(Aborted)"]);
     let wrong = run(&stage, "clone_task", &[PROJECT, "Digest", "algorithm", "5"]).await;
     assert!(wrong.is_err_and(|error| error.to_string().contains("algorithm")), "an algorithm is a text");
     let nothing = run(&stage, "clone_task", &[PROJECT, "Nothing", "algorithm", "md5"]).await;

@@ -228,8 +228,8 @@ async fn object_of_unexpected_size_is_rejected() -> Result<()> {
         body: Some("".into()),
         headers: vec![("content-range".to_owned(), "bytes */0".to_owned())],
     };
-    let (size, more) = (SIZE as u64, format!("has {} of it", SIZE + 1));
-    for (lie, storage) in [(nothing, "has 0 of it"), (Action::WrongTotal, &*more)] {
+    let (size, more) = (SIZE as u64, format!("the storage has {}", SIZE + 1));
+    for (lie, storage) in [(nothing, "the storage has 0"), (Action::WrongTotal, &*more)] {
         let stage = Stage::start().await;
         let id = stage.large_file("large", SIZE);
         let fault = stage.fault(FaultRule::storage(lie));
