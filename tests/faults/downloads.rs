@@ -247,7 +247,7 @@ async fn object_of_unexpected_size_is_rejected() -> Result<()> {
         assert_refused(
             other,
             ErrorKind::Integrity,
-            &[&*format!("{} bytes", size - 1), &format!("has {size} of it")],
+            &[&*format!("{} bytes", size - 1), &format!("the storage has {size}")],
         );
         stage.client.file(&id).download(stage.path("right")).expect_size(size).await?;
         stage.assert_downloaded(&stage.path("right"), &id);
