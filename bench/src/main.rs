@@ -19,7 +19,7 @@ mod trial;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -31,6 +31,9 @@ use crate::side::Side;
 use crate::table::Measured;
 use crate::trial::Stage;
 
+/// How often each row runs by default.
+const ROUNDS: u32 = 3;
+
 /// A client that needs longer than this runs a row only once.
 const LONG: Duration = Duration::from_secs(60);
 
@@ -38,14 +41,15 @@ const LONG: Duration = Duration::from_secs(60);
 #[derive(Parser)]
 #[command(name = "cargo xtask compare")]
 struct Options {
-    /// How often each row runs; medians are shown
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
-    /// Run only the rows whose names start with NAME; may be repeated
+    /// How often each row runs, 3 times by default and 5 times in place; medians are shown
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: Option<u32>,
+    /// Run only the rows whose names start with NAME; may be repeated. `in-place` runs the programs that read in place, which have a table
+    /// and peers of their own
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Write the table and the chart to docs/speed.md and docs/speed.svg
-    #[arg(long, conflicts_with = "only")]
+    /// Write the table and the chart to docs/speed.md and docs/speed.svg, or the table of `--only in-place`
+    #[arg(long)]
     write: bool,
     /// Measure nothing; draw docs/speed.svg from the table in docs/speed.md
     #[arg(long, conflicts_with_all = ["write", "only", "against"])]
@@ -85,7 +89,11 @@ fn main() -> Result<ExitCode> {
 
 /// Measures the clients of the workspace at `root`; returns whether all results were correct.
 fn run(root: &Path, options: &Options) -> Result<bool> {
-    let page = root.join("docs/speed.md");
+    if options.only == ["in-place"] && options.against.is_none() {
+        return in_place(root, options);
+    }
+    let (page, rounds) = (root.join("docs/speed.md"), options.rounds.unwrap_or(ROUNDS));
+    ensure!(!options.write || options.only.is_empty(), "only a whole table is written: leave out `--only`");
     if options.chart {
         return draw(root, &read(&page)?).map(|()| true);
     }
@@ -98,14 +106,14 @@ fn run(root: &Path, options: &Options) -> Result<bool> {
     let paths = prepare(root, options.against.as_deref())?;
     let mut measured = Vec::new();
     for row in chosen {
-        measured.push(measure(&paths, row, sides, options.rounds)?);
+        measured.push(measure(&paths, row, sides, rounds)?);
     }
     fs::remove_dir_all(&paths.work).context("cannot delete the transferred files")?;
 
     let table = match &options.against {
-        None => format!("{}\n{}", table::markdown(&measured), machine::describe(&paths, options.rounds)?),
+        None => format!("{}\n{}", table::markdown(&measured), machine::describe(&paths, rounds)?),
         Some(revision) => {
-            let machine = machine::measured_on(&format!("sbg now and at {revision}"), options.rounds)?;
+            let machine = machine::measured_on(&format!("sbg now and at {revision}"), rounds)?;
             format!("{}\n{machine}", against::markdown(&measured, revision))
         }
     };
@@ -120,6 +128,30 @@ fn run(root: &Path, options: &Options) -> Result<bool> {
         println!("wrong: {wrong}");
     }
     Ok(wrong.is_empty())
+}
+
+/// Measures the programs that read in place. They are in a workspace of their own, which needs much more than this one.
+fn in_place(root: &Path, options: &Options) -> Result<bool> {
+    let mut cargo = Command::new("cargo");
+    cargo.args([
+        "build",
+        "--release",
+        "--locked",
+        "--workspace",
+        "--bins",
+        "--manifest-path",
+        "integrations/Cargo.toml",
+    ]);
+    cargo.current_dir(root).env("CARGO_TARGET_DIR", "target/integrations");
+    ensure!(cargo.status().context("cannot run cargo")?.success(), "the programs were not built");
+    let mut compare = Command::new(root.join("target/integrations/release/compare_in_place"));
+    if let Some(rounds) = options.rounds {
+        compare.args(["--rounds", &rounds.to_string()]);
+    }
+    if options.write {
+        compare.arg("--write");
+    }
+    Ok(compare.status().context("cannot run the measurements")?.success())
 }
 
 /// Draws the chart of the table in `page`.

@@ -455,6 +455,25 @@ pub(super) async fn stream_file() -> Result<()> {
     Ok(())
 }
 
+pub(super) async fn read_in_place() -> Result<()> {
+    let stage = stage().await;
+    let lines: String = (0..1_000_000).map(|number| format!("line {number}\n")).collect();
+    let size = lines.len() as u64;
+    stage.file("large.txt", lines);
+    stage.emulator.clear_requests();
+    let printed = run(&stage, "read_in_place", &["rfranklin/demo", "large.txt"]).await?;
+    assert_has(
+        &printed,
+        &["first line: line 0\n", "last line: line 999999\n", &format!("of {size} bytes: [b\"line\"")],
+    );
+    let sent: u64 = stage.storage("GET").iter().map(|request| request.sent).sum();
+    assert!(sent < size / 5, "{sent} of {size} bytes");
+    assert_eq!(stage.calls("GET", "download_info").len(), 1, "one signed URL");
+    let empty = run(&stage, "read_in_place", &["rfranklin/demo", "none.txt"]).await;
+    assert!(empty.is_err());
+    Ok(())
+}
+
 pub(super) async fn error_handlers() -> Result<()> {
     let stage = stage().await;
     stage.fault("api:path=/projects:first=2:509".parse()?);

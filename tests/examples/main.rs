@@ -55,6 +55,7 @@ examples!(
     projects,
     push_app,
     quickstart,
+    read_in_place,
     resolve_paths,
     run_task,
     search_files,
