@@ -24,7 +24,6 @@ mod sync;
 mod upload;
 
 pub use batch::{Compare, Conflict, DownloadItem, DownloadMany, FileReport, Outcome, Report, UploadMany};
-#[cfg(feature = "packages")]
 pub use digest::{Algorithm, Digest, VerifiedAgainst, VerifiedDigest};
 #[cfg(fuzzing)]
 pub use download::fuzz_journal as fuzz_download_journal;
