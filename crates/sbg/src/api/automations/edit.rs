@@ -64,7 +64,7 @@ impl AutomationEdit {
     ///
     /// # Errors
     ///
-    /// Refused before any request: an empty change, or a value that [`AutomationCreate::send`] refuses. Otherwise the error of the
+    /// Refused before any request: an empty change, or a value that [`AutomationCreate::send`](crate::automations::AutomationCreate::send) refuses. Otherwise the error of the
     /// call.
     pub async fn send(self) -> Result<types::Automation> {
         if self.body == bodies::AutomationEdit::default() {

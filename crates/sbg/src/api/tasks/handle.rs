@@ -160,7 +160,7 @@ impl TaskHandle {
         TaskInputs { task: self.clone() }
     }
 
-    /// Gets the jobs of the task, each with its command line, instance and logs; see [`log_files`](TaskJobExt::log_files).
+    /// Gets the jobs of the task, each with its command line, instance and logs; see [`log_files`](crate::tasks::TaskJobExt::log_files).
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, task: sbg::tasks::TaskHandle) -> sbg::Result<()> {

@@ -186,7 +186,7 @@ impl VolumeHandle {
         })
     }
 
-    /// Imports the file or folder at `location`, like [`Imports::start`](super::storage_jobs::Imports::start): set the
+    /// Imports the file or folder at `location`, like [`Imports::start`](crate::storage_jobs::Imports::start): set the
     /// destination, then `.await`.
     ///
     /// ```no_run
