@@ -64,8 +64,8 @@ impl AutomationEdit {
     ///
     /// # Errors
     ///
-    /// Refused before any request: an empty change, or a value that [`AutomationCreate::send`](crate::automations::AutomationCreate::send) refuses. Otherwise the error of the
-    /// call.
+    /// Refused before any request: an empty change, or a value that
+    /// [`AutomationCreate::send`](crate::automations::AutomationCreate::send) refuses. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::Automation> {
         if self.body == bodies::AutomationEdit::default() {
             return Err(Error::invalid("the edit of the automation changes nothing"));
