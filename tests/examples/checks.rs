@@ -457,7 +457,8 @@ pub(super) async fn stream_file() -> Result<()> {
 
 pub(super) async fn read_in_place() -> Result<()> {
     let stage = stage().await;
-    let lines: String = (0..1_000_000).map(|number| format!("line {number}\n")).collect();
+    let lines: Vec<_> = (0..1_000_000).map(|number| format!("line {number}\n")).collect();
+    let lines = lines.concat();
     let size = lines.len() as u64;
     stage.file("large.txt", lines);
     stage.emulator.clear_requests();
