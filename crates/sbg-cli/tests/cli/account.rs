@@ -1,5 +1,7 @@
 //! `whoami`, `projects`, `members`, `volumes`, `import`, `export`, `jobs`, `uploads`, `cost` and `rate-limit`.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use snapbox::str;
 
 use crate::harness::{PROJECT, User, stderr};
@@ -110,12 +112,14 @@ fn unfinished_uploads_are_aborted() {
 
 #[test]
 fn costs_are_summed_by_project() {
-    let user = User::new();
+    // The costs are those of the month so far: noon of 2026-11-20.
+    let noon = UNIX_EPOCH + Duration::from_secs(1_795_176_000);
+    let user = User::with(|builder| builder.clock_behind(SystemTime::now().duration_since(noon).unwrap()));
     let group = user.first(&["cost"]);
     user.run(&["cost", &group, "--only", "storage"]).success().stdout_eq(str![[r#"
 storage	Fibre diffraction	0.00	USD
-storage	RNA pilot	0.42	USD
-total		0.42	USD
+storage	RNA pilot	0.27	USD
+total		0.27	USD
 
 "#]]);
     user.run(&["cost", &group, "--from", "yesterday"]).code(2);
