@@ -54,18 +54,21 @@ python_packages() {
 }
 
 # Generates $work/client from $work/api.json with OpenAPI Generator, which a package of PyPI has as a whole.
-openapi_generator() { # GENERATOR [OPTION ...]
-    local jar
-    python_packages openapi-generator-cli==7.26.0
+openapi_generator() { # openapi-generator-cli==VERSION GENERATOR [OPTION ...]
+    local jar package=$1
+    shift
+    python_packages "$package"
     jar=$("$work/venv/bin/python" -c 'import openapi_generator_cli as p; print(p.__path__[0])')/openapi-generator.jar
-    seen version "$(java -jar "$jar" version)" 7.26.0
+    seen version "$(java -jar "$jar" version)" "${package#*==}"
     java -jar "$jar" generate -i "$work/api.json" -o "$work/client" -g "$@" > "$work/generator.log" 2>&1 ||
         { cat "$work/generator.log"; exit 1; }
 }
 
 # Generates a client in R and installs it.
-r_client() { # [OPTION ...]
-    openapi_generator r --additional-properties=packageName=pears "$@"
+r_client() { # openapi-generator-cli==VERSION [OPTION ...]
+    local package=$1
+    shift
+    openapi_generator "$package" r --additional-properties=packageName=pears "$@"
     mkdir "$work/library"
     export R_LIBS=$work/library
     R CMD INSTALL --no-docs --no-test-load --library="$work/library" "$work/client" > "$work/install.log" 2>&1 ||

@@ -38,7 +38,7 @@ cat > "$work/api.json" << DOCUMENT
   }
 }
 DOCUMENT
-openapi_generator java --library=native --additional-properties=openApiNullable=false,useJakartaEe=true
+openapi_generator openapi-generator-cli==7.26.0 java --library=native --additional-properties=openApiNullable=false,useJakartaEe=true
 libraries=$(java_libraries)
 cat > "$work/Program.java" << 'JAVA'
 import java.util.TreeMap;

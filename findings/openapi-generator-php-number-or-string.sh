@@ -32,7 +32,7 @@ cat > "$work/api.json" << DOCUMENT
   }
 }
 DOCUMENT
-openapi_generator php
+openapi_generator openapi-generator-cli==7.26.0 php
 debian php-guzzlehttp-guzzle php-guzzlehttp-psr7 php-guzzlehttp-promises php-getallheaders php-psr-http-client php-psr-http-message php-psr-http-factory \
     php-symfony-deprecation-contracts
 cat > "$work/program.php" << 'PHP'

@@ -39,7 +39,7 @@ cat > "$work/api.json" << 'DOCUMENT'
   }
 }
 DOCUMENT
-r_client
+r_client openapi-generator-cli==7.26.0
 pear='{"name":"Conference"}'
 seen 'made' "$(r 'Pear$new(name = "Conference")$toJSONString()')" "$pear"
 seen 'read' "$(r "Pear\$new()\$fromJSONString('$pear')\$toJSONString()")" '{"name":"Conference","seeds":[],"origin":[]}'

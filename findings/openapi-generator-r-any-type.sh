@@ -31,7 +31,7 @@ cat > "$work/api.json" << 'DOCUMENT'
   }
 }
 DOCUMENT
-r_client
+r_client openapi-generator-cli==7.26.0
 seen 'files that define AnyType' "$(grep -lE '^AnyType *<-' "$work"/client/R/*.R | wc -l)" 0
 seen 'without the property' "$(r 'Pear$new()$fromJSON(r"({"name": "Conference"})")$name')" Conference
 seen 'with it' "$(r 'Pear$new()$fromJSON(r"({"note": "ripe"})")$note')" "object 'AnyType' not found"

@@ -31,7 +31,7 @@ cat > "$work/api.json" << 'DOCUMENT'
   }
 }
 DOCUMENT
-r_client
+r_client openapi-generator-cli==7.26.0
 seen 'one property' "$(r 'Pear$new(name = "Conference")$toJSONString()')" '{"name":"Conference"}'
 seen 'no property' "$(r 'Pear$new()$toJSONString()')" '[]'
 seen 'an object inside' "$(r 'Pear$new(origin = Origin$new())$toJSONString()')" '{"origin":[]}'

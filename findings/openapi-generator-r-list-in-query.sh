@@ -30,7 +30,7 @@ cat > "$work/api.json" << 'DOCUMENT'
   }
 }
 DOCUMENT
-r_client
+r_client openapi-generator-cli==7.26.0
 serve_anything
 call() {
     r "PearsApi\$new(ApiClient\$new(base_path = '$url'))\$ListWithHttpInfo(name = c($1))\$status_code"

@@ -32,7 +32,7 @@ cat > "$work/api.json" << 'DOCUMENT'
   }
 }
 DOCUMENT
-r_client
+r_client openapi-generator-cli==7.26.0
 serve_anything
 api="PearsApi\$new(ApiClient\$new(base_path = '$url'))"
 seen 'one of two parameters' "$(r "$api\$List(limit = 5)")" \

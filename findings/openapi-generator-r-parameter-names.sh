@@ -30,13 +30,13 @@ cat > "$work/api.json" << 'DOCUMENT'
   }
 }
 DOCUMENT
-openapi_generator r --additional-properties=packageName=pears
+openapi_generator openapi-generator-cli==7.26.0 r --additional-properties=packageName=pears
 parse() {
     Rscript -e "cat(tryCatch({parse('$work/client/R/pears_api.R'); 'parsed'}, error = function(e) 'not R'))"
 }
 seen '_all' "$(parse)" 'not R'
 sed -i 's/"_all"/"function"/' "$work/api.json"
 rm -rf "$work/client"
-openapi_generator r --additional-properties=packageName=pears
+openapi_generator openapi-generator-cli==7.26.0 r --additional-properties=packageName=pears
 seen 'a reserved word' "$(parse)" parsed
 verdict

@@ -31,7 +31,7 @@ cat > "$work/api.json" << 'DOCUMENT'
   }
 }
 DOCUMENT
-r_client
+r_client openapi-generator-cli==7.26.0
 serve_anything
 call() {
     r "PearsApi\$new(ApiClient\$new(base_path = '$url'))\$ListWithHttpInfo(limit = $1)\$status_code" > /dev/null

@@ -35,7 +35,7 @@ cat > "$work/api.json" << 'DOCUMENT'
   }
 }
 DOCUMENT
-r_client
+r_client openapi-generator-cli==7.26.0
 seen 'a text' "$(r 'Pear$new(kind = "soft")$toJSONString()')" 'Error! "soft" cannot be assigned to `kind`. Must be .'
 seen 'an object' "$(r 'Pear$new(kind = Kind$new("soft"))$toJSONString()')" "'match' requires vector arguments"
 seen 'assigned later' "$(r 'pear <- Pear$new(); pear$kind <- Kind$new("soft"); pear$toJSONString()')" '{"kind":"soft"}'

@@ -41,9 +41,9 @@ result() {
         puts result.class, result.respond_to?(:name) ? result.name : result.open.read
     ' | paste -s -d ' '
 }
-openapi_generator ruby
+openapi_generator openapi-generator-cli==7.26.0 ruby
 seen 'schema File' "$(result)" 'Tempfile {"name": "Conference"}'
 sed -i 's:schemas/File:schemas/Pear:' "$work/api.json"
-openapi_generator ruby
+openapi_generator openapi-generator-cli==7.26.0 ruby
 seen 'schema Pear' "$(result)" 'OpenapiClient::Pear Conference'
 verdict

@@ -38,7 +38,7 @@ cat > "$work/api.json" << DOCUMENT
   }
 }
 DOCUMENT
-openapi_generator rust --additional-properties=packageName=pears
+openapi_generator openapi-generator-cli==7.26.0 rust --additional-properties=packageName=pears
 # The server is on this machine, so there is no TLS.
 mkdir "$work/src"
 cat > "$work/Cargo.toml" << 'CARGO'
