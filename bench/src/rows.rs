@@ -1,5 +1,6 @@
 //! The rows of the table: work, network and goals.
 
+use crate::building::Features;
 use crate::platform::Network;
 use crate::side::Side;
 
@@ -33,7 +34,7 @@ pub enum Work {
     /// A program that makes one call.
     Start,
     /// The same program, built with everything that it depends on.
-    Build,
+    Build(Features),
     /// Several processes of curl together move this many bytes: the limit of the emulator.
     DownloadCeiling(u64),
     UploadCeiling(u64),
@@ -171,7 +172,13 @@ pub static ROWS: &[Row] = &[
     Row {
         name: "build",
         title: "build of that program in release mode, from nothing",
-        work: Work::Build,
+        work: Work::Build(Features::Default),
+        ..PLAIN
+    },
+    Row {
+        name: "build-calls",
+        title: "the same of only the calls of the API, without transfers",
+        work: Work::Build(Features::CallsOnly),
         ..PLAIN
     },
     Row {
@@ -197,7 +204,7 @@ impl Row {
         match side {
             Side::Sbg | Side::Before => !ceiling,
             // The Python client is not built.
-            Side::Python => !ceiling && self.work != Work::Build,
+            Side::Python => !ceiling && !matches!(self.work, Work::Build(_)),
             // curl alone has no resuming retries, pages or bulk calls.
             Side::Curl => {
                 let single = matches!(self.work, Work::Download(_) | Work::Upload(_))

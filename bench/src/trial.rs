@@ -59,7 +59,7 @@ impl<'a> Stage<'a> {
             | Work::UploadCeiling(_)
             | Work::Bulk(_)
             | Work::Start
-            | Work::Build => (0, 0),
+            | Work::Build(_) => (0, 0),
         };
         let ids = platform.files(&project, count, size)?;
         let target_project = project.clone();
@@ -110,8 +110,8 @@ impl<'a> Stage<'a> {
         if side == Side::Curl {
             return self.curls();
         }
-        if self.row.work == Work::Build {
-            return Ok(vec![building::command(self.paths.programs(side)?, &self.targets())?]);
+        if let Work::Build(features) = self.row.work {
+            return Ok(vec![building::command(self.paths.programs(side)?, &self.targets(), features)?]);
         }
         let is_start = self.row.work == Work::Start;
         let mut command = if side == Side::Python {
@@ -150,7 +150,7 @@ impl<'a> Stage<'a> {
             Work::List(_) => vec!["list-all".into(), self.project.clone().into()],
             Work::Calls(count) => vec!["calls".into(), first(), count.to_string().into()],
             Work::Bulk(_) => vec!["bulk".into(), self.list().into()],
-            Work::Start | Work::Build | Work::DownloadCeiling(_) | Work::UploadCeiling(_) => Vec::new(),
+            Work::Start | Work::Build(_) | Work::DownloadCeiling(_) | Work::UploadCeiling(_) => Vec::new(),
         }
     }
 
@@ -192,7 +192,7 @@ impl<'a> Stage<'a> {
                 Ok(vec![curl])
             }
             Work::Start => Ok(vec![curl::call(platform, "GET", "/user")?]),
-            Work::DownloadAll(..) | Work::UploadAll(..) | Work::List(_) | Work::Bulk(_) | Work::Build => {
+            Work::DownloadAll(..) | Work::UploadAll(..) | Work::List(_) | Work::Bulk(_) | Work::Build(_) => {
                 Ok(Vec::new())
             }
         }
@@ -221,7 +221,7 @@ impl<'a> Stage<'a> {
                 ensure!(left == 0, "{left} files are still there");
                 Ok(())
             }
-            Work::Build => {
+            Work::Build(_) => {
                 println!("build: {} bytes, stripped", building::size(&self.targets())?);
                 Ok(())
             }

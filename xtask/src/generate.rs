@@ -2,9 +2,9 @@
 
 mod caught;
 mod client;
+mod exchange;
 mod nullable;
 mod prune;
-mod read;
 mod slashes;
 pub mod tables;
 

@@ -1,19 +1,21 @@
 //! The door from the generated client to the wire: every request goes through the [`Transport`] that the client was made with.
 
+#![expect(clippy::result_large_err, reason = "the generated functions return the errors of progenitor")]
+
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt as _};
 use futures::stream;
-use http::{Extensions, HeaderMap, HeaderName, StatusCode};
-use progenitor_client::{ClientHooks, OperationInfo};
+use http::{Extensions, HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::operation::find;
 use crate::page::{PageError, page_from_slice};
-use crate::{Client, Error, Operation, ResponseValue, ga4gh_drs};
+use crate::{Client, Error, Operation, ResponseValue, ga4gh_drs, types};
 
 /// Why a transport returns no response.
 ///
@@ -153,23 +155,20 @@ impl fmt::Debug for Inner {
     }
 }
 
-/// Header which the generator adds to each request; the platform does not know it.
-const API_VERSION: HeaderName = HeaderName::from_static("api-version");
-
-/// A generated client: each has a transport and a table of its operations.
+/// A generated client: each has a transport, a table of its operations, and a type of its errors.
 pub(crate) trait Generated {
+    /// What the platform responds instead of a result.
+    type Refusal: DeserializeOwned;
+
     fn transport(&self) -> &dyn Transport;
 
     /// The operations, sorted by id.
     fn operations() -> &'static [Operation];
-
-    fn operation(info: &OperationInfo) -> &'static Operation {
-        find(Self::operations(), info.operation_id)
-            .expect("client and table are generated from the same operations")
-    }
 }
 
 impl Generated for Client {
+    type Refusal = types::Error;
+
     fn transport(&self) -> &dyn Transport {
         &*self.inner.0
     }
@@ -180,6 +179,8 @@ impl Generated for Client {
 }
 
 impl Generated for ga4gh_drs::Client {
+    type Refusal = ga4gh_drs::types::Error;
+
     fn transport(&self) -> &dyn Transport {
         &*self.inner.0
     }
@@ -189,63 +190,106 @@ impl Generated for ga4gh_drs::Client {
     }
 }
 
-impl ClientHooks<Inner> for Client {
-    async fn exec(
-        &self,
-        request: reqwest::Request,
-        info: &OperationInfo,
-    ) -> reqwest::Result<reqwest::Response> {
-        exec(self, request, info).await
-    }
+/// A response with its whole body.
+pub(crate) struct Received {
+    operation: &'static Operation,
+    status: StatusCode,
+    headers: HeaderMap,
+    extensions: Extensions,
+    body: Bytes,
 }
 
-impl ClientHooks<Inner> for ga4gh_drs::Client {
-    async fn exec(
-        &self,
-        request: reqwest::Request,
-        info: &OperationInfo,
-    ) -> reqwest::Result<reqwest::Response> {
-        exec(self, request, info).await
-    }
-}
-
-async fn exec<C: Generated>(
+/// Sends a request and returns the response if it is a success. The same code serves all operations, whatever they return.
+pub(crate) async fn receive<C: Generated>(
     client: &C,
-    mut request: reqwest::Request,
-    info: &OperationInfo,
-) -> reqwest::Result<reqwest::Response> {
-    request.headers_mut().remove(API_VERSION);
-    match client.transport().send(request, C::operation(info)).await {
-        Ok(response) => Ok(response),
-        Err(error) => Err(carry(error).await),
+    request: reqwest::Request,
+    operation: &'static str,
+) -> Result<Received, Error<C::Refusal>> {
+    let (response, operation) = exchange(client, request, operation).await?;
+    read(response, operation).await
+}
+
+/// Sends a request whose response has no body.
+pub(crate) async fn confirm<C: Generated>(
+    client: &C,
+    request: reqwest::Request,
+    operation: &'static str,
+) -> Result<ResponseValue<()>, Error<C::Refusal>> {
+    exchange(client, request, operation).await.map(|(response, _)| ResponseValue::empty(response))
+}
+
+async fn exchange<C: Generated>(
+    client: &C,
+    request: reqwest::Request,
+    operation: &'static str,
+) -> Result<(reqwest::Response, &'static Operation), Error<C::Refusal>> {
+    let operation =
+        find(C::operations(), operation).expect("client and table are generated from the same operations");
+    let response = match client.transport().send(request, operation).await {
+        Ok(response) => response,
+        Err(error) => return Err(Error::CommunicationError(carry(error))),
+    };
+    match response.status().as_u16() {
+        200..=299 => Ok((response, operation)),
+        400..=599 => {
+            let received = read(response, operation).await?;
+            Err(Error::ErrorResponse(decode(client, received)?))
+        }
+        _ => Err(Error::UnexpectedResponse(response)),
     }
 }
 
-/// Reads a response as the type that the generated code expects. If it does not match, the transport makes the error.
-pub(crate) async fn read<C: Generated, T: DeserializeOwned, E>(
-    client: &C,
+async fn read<E>(
     mut response: reqwest::Response,
-    info: &OperationInfo,
-) -> Result<ResponseValue<T>, Error<E>> {
+    operation: &'static Operation,
+) -> Result<Received, Error<E>> {
     let (status, extensions) = (response.status(), std::mem::take(response.extensions_mut()));
     let headers = response.headers().clone();
     let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
-    match from_body(&body, extensions.get().copied()) {
-        Ok(inner) => Ok(ResponseValue::new(inner, status, headers)),
-        Err(error) => {
-            let operation = C::operation(info);
-            let unreadable = Unreadable { operation, status, headers, extensions, body, error };
-            Err(Error::ResponseBodyError(carry(client.transport().unreadable(unreadable)).await))
+    Ok(Received { operation, status, headers, extensions, body })
+}
+
+/// Decodes a response as the type that the operation returns. If it does not match, the transport makes the error.
+pub(crate) fn decode<C: Generated, T: DeserializeOwned>(
+    client: &C,
+    received: Received,
+) -> Result<ResponseValue<T>, Error<C::Refusal>> {
+    let decoded = from_body(&received.body);
+    received.into_value(client, decoded)
+}
+
+/// Decodes a page, with at most as many items as the transport says.
+pub(crate) fn decode_page<C: Generated, T: DeserializeOwned>(
+    client: &C,
+    received: Received,
+) -> Result<ResponseValue<T>, Error<C::Refusal>> {
+    let most = received.extensions.get().map_or(u64::MAX, |MostItems(most)| *most);
+    let decoded = page_from_slice(&received.body, most);
+    received.into_value(client, decoded)
+}
+
+impl Received {
+    fn into_value<C: Generated, T>(
+        self,
+        client: &C,
+        decoded: Result<T, PageError>,
+    ) -> Result<ResponseValue<T>, Error<C::Refusal>> {
+        match decoded {
+            Ok(inner) => Ok(ResponseValue::new(inner, self.status, self.headers)),
+            Err(error) => Err(self.unreadable(client, error)),
         }
+    }
+
+    fn unreadable<C: Generated>(self, client: &C, error: PageError) -> Error<C::Refusal> {
+        let Self { operation, status, headers, extensions, body } = self;
+        let unreadable = Unreadable { operation, status, headers, extensions, body, error };
+        Error::ResponseBodyError(carry(client.transport().unreadable(unreadable)))
     }
 }
 
-/// Reads a body, the one time that it is parsed, with at most so many items where it is a page. `null` stands for an object without
-/// fields, such as the metadata of a file that has none.
-fn from_body<T: DeserializeOwned>(body: &[u8], most: Option<MostItems>) -> Result<T, PageError> {
-    if let Some(MostItems(most)) = most {
-        return page_from_slice(body, most);
-    }
+/// Reads a body, the one time that it is parsed. `null` stands for an object without fields, such as the metadata of a file that has
+/// none.
+fn from_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, PageError> {
     let read = serde_json::from_slice(body);
     let read = match read {
         Err(_) if body.trim_ascii() == b"null" => serde_json::from_slice(b"{}").or(read),
@@ -255,12 +299,12 @@ fn from_body<T: DeserializeOwned>(body: &[u8], most: Option<MostItems>) -> Resul
 }
 
 /// Wraps `error` into a `reqwest::Error`, which cannot be made otherwise: as the failure to read a body.
-async fn carry(error: TransportError) -> reqwest::Error {
-    let body = reqwest::Body::wrap_stream(stream::once(async { Err::<Bytes, _>(error) }));
+fn carry(error: TransportError) -> reqwest::Error {
+    let body = reqwest::Body::wrap_stream(stream::once(ready(Err::<Bytes, _>(error))));
     let response = reqwest::Response::from(http::Response::new(body));
-    match response.bytes().await {
-        Err(carried) => carried,
-        Ok(_) => unreachable!("a body that fails cannot be read"),
+    match response.bytes().now_or_never() {
+        Some(Err(carried)) => carried,
+        Some(Ok(_)) | None => unreachable!("a body that has failed is read at once, as its error"),
     }
 }
 
@@ -271,9 +315,9 @@ mod tests {
 
     #[test]
     fn null_is_read_as_an_object_without_fields() {
-        let metadata: types::Metadata = from_body(b" null\n", None).unwrap();
+        let metadata: types::Metadata = from_body(b" null\n").unwrap();
         assert!(metadata.is_empty());
-        let file = from_body::<types::File>(b"null", None).unwrap_err();
+        let file = from_body::<types::File>(b"null").unwrap_err();
         assert!(file.to_string().starts_with("invalid type: null"), "{file}");
     }
 }

@@ -2,13 +2,13 @@
 
 use anyhow::{Context, Result, anyhow};
 use openapiv3::OpenAPI;
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
+use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle, TypeImpl};
 use quote::quote;
 use schemars::schema::{InstanceType, SchemaObject};
 use serde_json::{Value, json};
 
 use super::caught::caught;
-use super::{nullable, prune, read, slashes, tables};
+use super::{exchange, nullable, prune, slashes, tables};
 use crate::spec::schema_usage::Uses;
 
 /// Folder of the generated code.
@@ -58,7 +58,6 @@ pub fn generate(document: &Value, uses: &Uses<'_>, module: &str) -> Result<Vec<(
         .with_interface(InterfaceStyle::Builder)
         .with_tag(TagStyle::Separate)
         .with_inner_type(quote!(crate::hooks::Inner))
-        .with_hooks(HooksMode::Expected)
         .with_derive("PartialEq")
         .with_map_type("::std::collections::BTreeMap");
     for (schema, name) in HAND_WRITTEN {
@@ -87,7 +86,7 @@ pub fn generate(document: &Value, uses: &Uses<'_>, module: &str) -> Result<Vec<(
         .context("progenitor cannot process the bundle")?;
     let mut client: syn::File = syn::parse2(tokens).context("progenitor generated invalid Rust")?;
     prune::prune(&mut client, |name| uses.only_responses(name));
-    read::by_hook(&mut client);
+    exchange::by_hooks(&mut client)?;
     slashes::keep(&mut client, document);
     nullable::apply(&mut client, document, |name| uses.requests(name));
     let folder = if module.is_empty() { FOLDER.to_owned() } else { format!("{FOLDER}/{module}") };

@@ -79,13 +79,7 @@ impl ClientInfo<crate::hooks::Inner> for Client {
         &self.inner
     }
 }
-const _: () = {
-    #[allow(dead_code)]
-    fn assert_client_hooks()
-    where
-        Client: ClientHooks<crate::hooks::Inner>,
-    {}
-};
+impl ClientHooks<crate::hooks::Inner> for &Client {}
 ///Feedback, and copies of many files.
 pub trait ClientActionsExt {
     /**Copy several files to a project

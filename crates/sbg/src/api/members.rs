@@ -220,6 +220,7 @@ impl<R: HasMembers> MemberHandle<R> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::Member> {
         let handle = self.clone();
         Get::new(self.of.client(), R::MEMBER_IDENTITY, move |client, fields| async move {

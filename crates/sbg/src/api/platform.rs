@@ -36,6 +36,7 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn rate_limit(&self) -> Get<types::RateLimit> {
         let client = self.clone();
         Get::new(&client, &[], move |client, fields| async move {

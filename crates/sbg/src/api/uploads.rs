@@ -62,6 +62,7 @@ impl Uploads {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self, upload_id: impl Into<String>) -> Get<types::MultipartUpload> {
         let id = upload_id.into();
         Get::whole(&self.client, "uploads", move |client| async move {

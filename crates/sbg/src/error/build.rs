@@ -102,25 +102,26 @@ impl Error {
     }
 
     fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        match Arc::get_mut(&mut self.0) {
-            Some(inner) => change(inner),
-            None => {
-                let shared = &self.0;
-                let mut inner = Inner {
-                    message: shared.message.clone(),
-                    storage_code: shared.storage_code.clone(),
-                    more_info: shared.more_info.clone(),
-                    details: shared.details.clone(),
-                    request_id: shared.request_id.clone(),
-                    hint: shared.hint.clone(),
-                    source: shared.source.clone(),
-                    ..**shared
-                };
-                change(&mut inner);
-                self.0 = Arc::new(inner);
-            }
-        }
+        change(self.inner());
         self
+    }
+
+    /// What is in the error, to be changed. A shared error is copied first.
+    fn inner(&mut self) -> &mut Inner {
+        if Arc::get_mut(&mut self.0).is_none() {
+            let shared = &self.0;
+            self.0 = Arc::new(Inner {
+                message: shared.message.clone(),
+                storage_code: shared.storage_code.clone(),
+                more_info: shared.more_info.clone(),
+                details: shared.details.clone(),
+                request_id: shared.request_id.clone(),
+                hint: shared.hint.clone(),
+                source: shared.source.clone(),
+                ..**shared
+            });
+        }
+        Arc::get_mut(&mut self.0).expect("nobody else has it")
     }
 
     /// Redacts `secret` wherever a response quoted it.

@@ -41,7 +41,8 @@ pub struct Get<T> {
 }
 
 impl<T> Get<T> {
-    /// `identity` names the fields that are required to read the resource.
+    /// `identity` names the fields that are required to read the resource. Functions that call this are inline, so that a program
+    /// compiles the calls that it makes, and no others.
     pub(crate) fn new<F>(
         client: &Client,
         identity: &'static [&'static str],
@@ -235,6 +236,8 @@ macro_rules! awaitable {
             type Output = $crate::error::Result<$output>;
             type IntoFuture = futures::future::BoxFuture<'static, Self::Output>;
 
+            // Inline, so that a program compiles the calls that it makes, and no others.
+            #[inline]
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(self.send())
             }

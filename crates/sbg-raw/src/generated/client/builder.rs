@@ -23,47 +23,16 @@ impl<'a> ApiIndex<'a> {
     ) -> Result<ResponseValue<types::ApiIndex>, Error<types::Error>> {
         let Self { client } = self;
         let url = format!("{}/", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "api_index",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "api_index").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientPlatformExt::rate_limit_get`]
@@ -101,14 +70,7 @@ impl<'a> RateLimitGet<'a> {
         let Self { client, fields } = self;
         let fields = fields.map_err(Error::InvalidRequest)?;
         let url = format!("{}/rate_limit", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -116,33 +78,9 @@ impl<'a> RateLimitGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "rate_limit_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "rate_limit_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientUsersExt::user_me`]
@@ -178,14 +116,7 @@ impl<'a> UserMe<'a> {
         let Self { client, fields } = self;
         let fields = fields.map_err(Error::InvalidRequest)?;
         let url = format!("{}/user", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -193,33 +124,9 @@ impl<'a> UserMe<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "user_me",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "user_me").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientUsersExt::user_list`]
@@ -311,14 +218,7 @@ impl<'a> UserList<'a> {
         let offset = offset.map_err(Error::InvalidRequest)?;
         let role = role.map_err(Error::InvalidRequest)?;
         let url = format!("{}/users", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -330,33 +230,9 @@ impl<'a> UserList<'a> {
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
             .query(&progenitor_client::QueryParam::new("role", &role))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "user_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "user_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientUsersExt::user_get`]
@@ -410,14 +286,7 @@ impl<'a> UserGet<'a> {
             "{}/users/{}", client.baseurl, crate ::values::encode_segments(& username
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -425,33 +294,9 @@ impl<'a> UserGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "user_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "user_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientUsersExt::user_disable`]
@@ -489,47 +334,15 @@ impl<'a> UserDisable<'a> {
             "{}/users/{}", client.baseurl, crate ::values::encode_segments(& username
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "user_disable",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "user_disable").await
     }
 }
 /**Builder for [`ClientProjectsExt::project_list`]
@@ -639,14 +452,7 @@ impl<'a> ProjectList<'a> {
         let offset = offset.map_err(Error::InvalidRequest)?;
         let tags = tags.map_err(Error::InvalidRequest)?;
         let url = format!("{}/projects", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -659,33 +465,9 @@ impl<'a> ProjectList<'a> {
             .query(&progenitor_client::QueryParam::new("name", &name))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
             .query(&progenitor_client::QueryParam::new("tags", &tags))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "project_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientProjectsExt::project_create`]
@@ -750,14 +532,7 @@ impl<'a> ProjectCreate<'a> {
             .and_then(|v| types::ProjectCreate::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/projects", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -766,33 +541,9 @@ impl<'a> ProjectCreate<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_create",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "project_create").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientProjectsExt::project_list_by_owner`]
@@ -902,14 +653,7 @@ impl<'a> ProjectListByOwner<'a> {
         let url = format!(
             "{}/projects/{}", client.baseurl, encode_path(& owner.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -921,33 +665,10 @@ impl<'a> ProjectListByOwner<'a> {
             .query(&progenitor_client::QueryParam::new("name", &name))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
             .query(&progenitor_client::QueryParam::new("tags", &tags))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_list_by_owner",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "project_list_by_owner")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientProjectsExt::project_get`]
@@ -1018,14 +739,7 @@ impl<'a> ProjectGet<'a> {
             "{}/projects/{}/{}", client.baseurl, encode_path(& project_owner
             .to_string()), encode_path(& project.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -1033,33 +747,9 @@ impl<'a> ProjectGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "project_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientProjectsExt::project_delete`]
@@ -1112,47 +802,15 @@ impl<'a> ProjectDelete<'a> {
             "{}/projects/{}/{}", client.baseurl, encode_path(& project_owner
             .to_string()), encode_path(& project.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_delete",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "project_delete").await
     }
 }
 /**Builder for [`ClientProjectsExt::project_edit`]
@@ -1246,14 +904,7 @@ impl<'a> ProjectEdit<'a> {
             "{}/projects/{}/{}", client.baseurl, encode_path(& project_owner
             .to_string()), encode_path(& project.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -1262,33 +913,9 @@ impl<'a> ProjectEdit<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "project_edit").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientProjectsExt::project_member_list`]
@@ -1385,14 +1012,7 @@ impl<'a> ProjectMemberList<'a> {
             "{}/projects/{}/{}/members", client.baseurl, encode_path(& project_owner
             .to_string()), encode_path(& project.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -1402,33 +1022,10 @@ impl<'a> ProjectMemberList<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_member_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "project_member_list")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientProjectsExt::project_member_add`]
@@ -1522,14 +1119,7 @@ impl<'a> ProjectMemberAdd<'a> {
             "{}/projects/{}/{}/members", client.baseurl, encode_path(& project_owner
             .to_string()), encode_path(& project.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -1538,33 +1128,10 @@ impl<'a> ProjectMemberAdd<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_member_add",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "project_member_add")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientProjectsExt::project_member_get`]
@@ -1651,14 +1218,7 @@ impl<'a> ProjectMemberGet<'a> {
             .to_string()), encode_path(& project.to_string()), crate
             ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -1666,33 +1226,10 @@ impl<'a> ProjectMemberGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_member_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "project_member_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientProjectsExt::project_member_remove`]
@@ -1761,47 +1298,15 @@ impl<'a> ProjectMemberRemove<'a> {
             .to_string()), encode_path(& project.to_string()), crate
             ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_member_remove",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "project_member_remove").await
     }
 }
 /**Builder for [`ClientProjectsExt::project_member_permissions_replace`]
@@ -1919,14 +1424,7 @@ impl<'a> ProjectMemberPermissionsReplace<'a> {
             project_owner.to_string()), encode_path(& project.to_string()), crate
             ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .put(url)
             .header(
@@ -1935,33 +1433,14 @@ impl<'a> ProjectMemberPermissionsReplace<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_member_permissions_replace",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(
+                client,
+                request,
+                "project_member_permissions_replace",
+            )
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientProjectsExt::project_member_permissions_edit`]
@@ -2075,14 +1554,7 @@ impl<'a> ProjectMemberPermissionsEdit<'a> {
             project_owner.to_string()), encode_path(& project.to_string()), crate
             ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -2091,33 +1563,14 @@ impl<'a> ProjectMemberPermissionsEdit<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_member_permissions_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(
+                client,
+                request,
+                "project_member_permissions_edit",
+            )
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_list`]
@@ -2305,14 +1758,7 @@ impl<'a> FileList<'a> {
         let project = project.map_err(Error::InvalidRequest)?;
         let tag = tag.map_err(Error::InvalidRequest)?;
         let url = format!("{}/files", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -2329,33 +1775,9 @@ impl<'a> FileList<'a> {
             .query(&progenitor_client::QueryParam::new("parent", &parent))
             .query(&progenitor_client::QueryParam::new("project", &project))
             .query(&progenitor_client::QueryParam::new("tag", &tag))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::folder_create`]
@@ -2400,14 +1822,7 @@ impl<'a> FolderCreate<'a> {
             .and_then(|v| types::FolderCreate::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/files", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -2415,33 +1830,9 @@ impl<'a> FolderCreate<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "folder_create",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "folder_create").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_scroll`]
@@ -2613,14 +2004,7 @@ impl<'a> FileScroll<'a> {
         let tag = tag.map_err(Error::InvalidRequest)?;
         let token = token.map_err(Error::InvalidRequest)?;
         let url = format!("{}/files/scroll", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -2636,33 +2020,9 @@ impl<'a> FileScroll<'a> {
             .query(&progenitor_client::QueryParam::new("project", &project))
             .query(&progenitor_client::QueryParam::new("tag", &tag))
             .query(&progenitor_client::QueryParam::new("token", &token))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_scroll",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_scroll").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_search`]
@@ -2736,14 +2096,7 @@ impl<'a> FileSearch<'a> {
             .and_then(|v| types::FileSearch::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/files/search", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -2753,33 +2106,9 @@ impl<'a> FileSearch<'a> {
             .json(&body)
             .query(&progenitor_client::QueryParam::new("cont_token", &cont_token))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_search",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_search").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_get`]
@@ -2832,14 +2161,7 @@ impl<'a> FileGet<'a> {
         let url = format!(
             "{}/files/{}", client.baseurl, encode_path(& file_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -2847,33 +2169,9 @@ impl<'a> FileGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_delete`]
@@ -2910,47 +2208,15 @@ impl<'a> FileDelete<'a> {
         let url = format!(
             "{}/files/{}", client.baseurl, encode_path(& file_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_delete",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "file_delete").await
     }
 }
 /**Builder for [`ClientFilesExt::file_edit`]
@@ -3026,14 +2292,7 @@ impl<'a> FileEdit<'a> {
         let url = format!(
             "{}/files/{}", client.baseurl, encode_path(& file_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -3042,33 +2301,9 @@ impl<'a> FileEdit<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_edit").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_copy`]
@@ -3145,14 +2380,7 @@ impl<'a> FileCopy<'a> {
             "{}/files/{}/actions/copy", client.baseurl, encode_path(& file_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -3161,33 +2389,9 @@ impl<'a> FileCopy<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_copy",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_copy").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_move`]
@@ -3248,14 +2452,7 @@ impl<'a> FileMove<'a> {
             "{}/files/{}/actions/move", client.baseurl, encode_path(& file_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -3263,33 +2460,9 @@ impl<'a> FileMove<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_move",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_move").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_download_info`]
@@ -3345,14 +2518,7 @@ impl<'a> FileDownloadInfo<'a> {
             "{}/files/{}/download_info", client.baseurl, encode_path(& file_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -3360,33 +2526,10 @@ impl<'a> FileDownloadInfo<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_download_info",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_download_info")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_metadata_get`]
@@ -3441,14 +2584,7 @@ impl<'a> FileMetadataGet<'a> {
         let url = format!(
             "{}/files/{}/metadata", client.baseurl, encode_path(& file_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -3456,33 +2592,10 @@ impl<'a> FileMetadataGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_metadata_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_metadata_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_metadata_replace`]
@@ -3549,14 +2662,7 @@ impl<'a> FileMetadataReplace<'a> {
         let url = format!(
             "{}/files/{}/metadata", client.baseurl, encode_path(& file_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .put(url)
             .header(
@@ -3565,33 +2671,10 @@ impl<'a> FileMetadataReplace<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_metadata_replace",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_metadata_replace")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_metadata_edit`]
@@ -3658,14 +2741,7 @@ impl<'a> FileMetadataEdit<'a> {
         let url = format!(
             "{}/files/{}/metadata", client.baseurl, encode_path(& file_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -3674,33 +2750,10 @@ impl<'a> FileMetadataEdit<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_metadata_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_metadata_edit")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::file_tags_replace`]
@@ -3751,14 +2804,7 @@ impl<'a> FileTagsReplace<'a> {
         let url = format!(
             "{}/files/{}/tags", client.baseurl, encode_path(& file_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .put(url)
             .header(
@@ -3766,33 +2812,10 @@ impl<'a> FileTagsReplace<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "file_tags_replace",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "file_tags_replace")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::folder_list`]
@@ -3873,14 +2896,7 @@ impl<'a> FolderList<'a> {
         let url = format!(
             "{}/files/{}/list", client.baseurl, encode_path(& folder_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -3890,33 +2906,9 @@ impl<'a> FolderList<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "folder_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "folder_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::folder_scroll`]
@@ -3998,14 +2990,7 @@ impl<'a> FolderScroll<'a> {
         let url = format!(
             "{}/files/{}/scroll", client.baseurl, encode_path(& folder_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -4015,33 +3000,9 @@ impl<'a> FolderScroll<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("token", &token))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "folder_scroll",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "folder_scroll").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientFilesExt::project_file_list`]
@@ -4138,14 +3099,7 @@ impl<'a> ProjectFileList<'a> {
             "{}/projects/{}/{}/files", client.baseurl, encode_path(& project_owner
             .to_string()), encode_path(& project.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -4155,33 +3109,10 @@ impl<'a> ProjectFileList<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_file_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "project_file_list")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientUploadExt::upload_list`]
@@ -4201,47 +3132,16 @@ impl<'a> UploadList<'a> {
     ) -> Result<ResponseValue<types::MultipartUploadPage>, Error<types::Error>> {
         let Self { client } = self;
         let url = format!("{}/upload/multipart", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "upload_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "upload_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientUploadExt::upload_init`]
@@ -4299,14 +3199,7 @@ impl<'a> UploadInit<'a> {
             .and_then(|v| types::UploadInit::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/upload/multipart", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -4315,33 +3208,9 @@ impl<'a> UploadInit<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("overwrite", &overwrite))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "upload_init",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "upload_init").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientUploadExt::upload_get`]
@@ -4394,14 +3263,7 @@ impl<'a> UploadGet<'a> {
             "{}/upload/multipart/{}", client.baseurl, encode_path(& upload_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -4409,33 +3271,9 @@ impl<'a> UploadGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("list_parts", &list_parts))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "upload_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "upload_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientUploadExt::upload_parts_report`]
@@ -4502,14 +3340,7 @@ impl<'a> UploadPartsReport<'a> {
             "{}/upload/multipart/{}", client.baseurl, encode_path(& upload_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -4517,33 +3348,8 @@ impl<'a> UploadPartsReport<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "upload_parts_report",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "upload_parts_report").await
     }
 }
 /**Builder for [`ClientUploadExt::upload_abort`]
@@ -4581,47 +3387,15 @@ impl<'a> UploadAbort<'a> {
             "{}/upload/multipart/{}", client.baseurl, encode_path(& upload_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "upload_abort",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "upload_abort").await
     }
 }
 /**Builder for [`ClientUploadExt::upload_complete`]
@@ -4686,14 +3460,7 @@ impl<'a> UploadComplete<'a> {
             "{}/upload/multipart/{}/complete", client.baseurl, encode_path(& upload_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -4701,33 +3468,9 @@ impl<'a> UploadComplete<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "upload_complete",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "upload_complete").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientUploadExt::upload_part_report`]
@@ -4796,14 +3539,7 @@ impl<'a> UploadPartReport<'a> {
             "{}/upload/multipart/{}/part", client.baseurl, encode_path(& upload_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -4811,33 +3547,10 @@ impl<'a> UploadPartReport<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "upload_part_report",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "upload_part_report")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientUploadExt::upload_part_url`]
@@ -4889,47 +3602,16 @@ impl<'a> UploadPartUrl<'a> {
             "{}/upload/multipart/{}/part/{}", client.baseurl, encode_path(& upload_id
             .to_string()), encode_path(& part_number.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "upload_part_url",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "upload_part_url").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTasksExt::task_list`]
@@ -5207,14 +3889,7 @@ impl<'a> TaskList<'a> {
         let started_to = started_to.map_err(Error::InvalidRequest)?;
         let status = status.map_err(Error::InvalidRequest)?;
         let url = format!("{}/tasks", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -5237,33 +3912,9 @@ impl<'a> TaskList<'a> {
             .query(&progenitor_client::QueryParam::new("started_from", &started_from))
             .query(&progenitor_client::QueryParam::new("started_to", &started_to))
             .query(&progenitor_client::QueryParam::new("status", &status))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "task_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "task_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientTasksExt::task_create`]
@@ -5348,14 +3999,7 @@ impl<'a> TaskCreate<'a> {
             .and_then(|v| types::TaskCreate::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/tasks", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -5366,33 +4010,9 @@ impl<'a> TaskCreate<'a> {
             .query(&progenitor_client::QueryParam::new("action", &action))
             .query(&progenitor_client::QueryParam::new("batch", &batch))
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "task_create",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "task_create").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTasksExt::task_get`]
@@ -5445,14 +4065,7 @@ impl<'a> TaskGet<'a> {
         let url = format!(
             "{}/tasks/{}", client.baseurl, encode_path(& task_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -5460,33 +4073,9 @@ impl<'a> TaskGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "task_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "task_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTasksExt::task_delete`]
@@ -5523,47 +4112,15 @@ impl<'a> TaskDelete<'a> {
         let url = format!(
             "{}/tasks/{}", client.baseurl, encode_path(& task_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "task_delete",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "task_delete").await
     }
 }
 /**Builder for [`ClientTasksExt::task_edit`]
@@ -5639,14 +4196,7 @@ impl<'a> TaskEdit<'a> {
         let url = format!(
             "{}/tasks/{}", client.baseurl, encode_path(& task_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -5655,33 +4205,9 @@ impl<'a> TaskEdit<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "task_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "task_edit").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTasksExt::task_abort`]
@@ -5735,14 +4261,7 @@ impl<'a> TaskAbort<'a> {
             "{}/tasks/{}/actions/abort", client.baseurl, encode_path(& task_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -5750,33 +4269,9 @@ impl<'a> TaskAbort<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "task_abort",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "task_abort").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTasksExt::task_clone`]
@@ -5827,14 +4322,7 @@ impl<'a> TaskClone<'a> {
             "{}/tasks/{}/actions/clone", client.baseurl, encode_path(& task_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -5842,33 +4330,9 @@ impl<'a> TaskClone<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("action", &action))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "task_clone",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "task_clone").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTasksExt::task_run`]
@@ -5951,14 +4415,7 @@ impl<'a> TaskRun<'a> {
             "{}/tasks/{}/actions/run", client.baseurl, encode_path(& task_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -5973,33 +4430,9 @@ impl<'a> TaskRun<'a> {
                     &use_interruptible_instances,
                 ),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "task_run",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "task_run").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTasksExt::task_execution_details`]
@@ -6055,14 +4488,7 @@ impl<'a> TaskExecutionDetails<'a> {
             "{}/tasks/{}/execution_details", client.baseurl, encode_path(& task_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -6070,33 +4496,10 @@ impl<'a> TaskExecutionDetails<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "task_execution_details",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "task_execution_details")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTasksExt::task_inputs_get`]
@@ -6151,14 +4554,7 @@ impl<'a> TaskInputsGet<'a> {
         let url = format!(
             "{}/tasks/{}/inputs", client.baseurl, encode_path(& task_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -6166,33 +4562,9 @@ impl<'a> TaskInputsGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "task_inputs_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "task_inputs_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTasksExt::task_inputs_edit`]
@@ -6259,14 +4631,7 @@ impl<'a> TaskInputsEdit<'a> {
         let url = format!(
             "{}/tasks/{}/inputs", client.baseurl, encode_path(& task_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -6275,33 +4640,9 @@ impl<'a> TaskInputsEdit<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "task_inputs_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "task_inputs_edit").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTasksExt::project_task_list`]
@@ -6414,14 +4755,7 @@ impl<'a> ProjectTaskList<'a> {
             "{}/projects/{}/{}/tasks", client.baseurl, encode_path(& project_owner
             .to_string()), encode_path(& project.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -6432,33 +4766,10 @@ impl<'a> ProjectTaskList<'a> {
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
             .query(&progenitor_client::QueryParam::new("origin_id", &origin_id))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "project_task_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "project_task_list")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientAppsExt::app_list`]
@@ -6585,14 +4896,7 @@ impl<'a> AppList<'a> {
         let q = q.map_err(Error::InvalidRequest)?;
         let visibility = visibility.map_err(Error::InvalidRequest)?;
         let url = format!("{}/apps", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -6606,33 +4910,9 @@ impl<'a> AppList<'a> {
             .query(&progenitor_client::QueryParam::new("project", &project))
             .query(&progenitor_client::QueryParam::new("q", &q))
             .query(&progenitor_client::QueryParam::new("visibility", &visibility))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "app_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "app_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientAppsExt::app_get`]
@@ -6717,14 +4997,7 @@ impl<'a> AppGet<'a> {
             encode_path(& project.to_string()), encode_path(& app_short_name
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -6732,33 +5005,9 @@ impl<'a> AppGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "app_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "app_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAppsExt::app_copy`]
@@ -6866,14 +5115,7 @@ impl<'a> AppCopy<'a> {
             .to_string()), encode_path(& project.to_string()), encode_path(&
             app_short_name.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -6882,33 +5124,9 @@ impl<'a> AppCopy<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "app_copy",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "app_copy").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAppsExt::app_revision_copy`]
@@ -7036,14 +5254,7 @@ impl<'a> AppRevisionCopy<'a> {
             project_owner.to_string()), encode_path(& project.to_string()), encode_path(&
             app_short_name.to_string()), encode_path(& revision_number.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -7052,33 +5263,10 @@ impl<'a> AppRevisionCopy<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "app_revision_copy",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "app_revision_copy")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAppsExt::app_sync`]
@@ -7163,14 +5351,7 @@ impl<'a> AppSync<'a> {
             .to_string()), encode_path(& project.to_string()), encode_path(&
             app_short_name.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -7178,33 +5359,9 @@ impl<'a> AppSync<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "app_sync",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "app_sync").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAppsExt::app_raw_get`]
@@ -7291,14 +5448,7 @@ impl<'a> AppRawGet<'a> {
             .to_string()), encode_path(& project.to_string()), encode_path(&
             app_short_name.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -7306,33 +5456,9 @@ impl<'a> AppRawGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "app_raw_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "app_raw_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAppsExt::app_create_raw`]
@@ -7415,14 +5541,7 @@ impl<'a> AppCreateRaw<'a> {
             .to_string()), encode_path(& project.to_string()), encode_path(&
             app_short_name.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -7430,33 +5549,9 @@ impl<'a> AppCreateRaw<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "app_create_raw",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "app_create_raw").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAppsExt::app_revision_get`]
@@ -7560,14 +5655,7 @@ impl<'a> AppRevisionGet<'a> {
             .to_string()), encode_path(& project.to_string()), encode_path(&
             app_short_name.to_string()), encode_path(& revision_number.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -7575,33 +5663,9 @@ impl<'a> AppRevisionGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "app_revision_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "app_revision_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAppsExt::app_revision_raw_get`]
@@ -7707,14 +5771,7 @@ impl<'a> AppRevisionRawGet<'a> {
             .to_string()), encode_path(& project.to_string()), encode_path(&
             app_short_name.to_string()), encode_path(& revision_number.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -7722,33 +5779,10 @@ impl<'a> AppRevisionRawGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "app_revision_raw_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "app_revision_raw_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAppsExt::app_revision_create_raw`]
@@ -7867,14 +5901,7 @@ impl<'a> AppRevisionCreateRaw<'a> {
             .to_string()), encode_path(& project.to_string()), encode_path(&
             app_short_name.to_string()), encode_path(& revision_number.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -7883,33 +5910,10 @@ impl<'a> AppRevisionCreateRaw<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "app_revision_create_raw",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "app_revision_create_raw")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientBulkExt::bulk_file_delete`]
@@ -7958,14 +5962,7 @@ impl<'a> BulkFileDelete<'a> {
             .and_then(|v| types::BulkFileDelete::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/bulk/files/delete", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -7973,33 +5970,9 @@ impl<'a> BulkFileDelete<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "bulk_file_delete",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "bulk_file_delete").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBulkExt::bulk_file_edit`]
@@ -8046,14 +6019,7 @@ impl<'a> BulkFileEdit<'a> {
             .and_then(|v| types::BulkFileEdit::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/bulk/files/edit", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -8061,33 +6027,9 @@ impl<'a> BulkFileEdit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "bulk_file_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "bulk_file_edit").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBulkExt::bulk_file_get`]
@@ -8148,14 +6090,7 @@ impl<'a> BulkFileGet<'a> {
             .and_then(|v| types::BulkFileGet::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/bulk/files/get", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -8164,33 +6099,9 @@ impl<'a> BulkFileGet<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "bulk_file_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "bulk_file_get").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBulkExt::bulk_file_update`]
@@ -8239,14 +6150,7 @@ impl<'a> BulkFileUpdate<'a> {
             .and_then(|v| types::BulkFileUpdate::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/bulk/files/update", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -8254,33 +6158,9 @@ impl<'a> BulkFileUpdate<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "bulk_file_update",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "bulk_file_update").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBulkExt::bulk_export_start`]
@@ -8342,14 +6222,7 @@ impl<'a> BulkExportStart<'a> {
             .and_then(|v| types::BulkExportStart::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/bulk/storage/exports/create", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -8358,33 +6231,10 @@ impl<'a> BulkExportStart<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("copy_only", &copy_only))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "bulk_export_start",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "bulk_export_start")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBulkExt::bulk_export_get`]
@@ -8433,14 +6283,7 @@ impl<'a> BulkExportGet<'a> {
             .and_then(|v| types::BulkExportGet::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/bulk/storage/exports/get", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -8448,33 +6291,9 @@ impl<'a> BulkExportGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "bulk_export_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "bulk_export_get").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBulkExt::bulk_import_start`]
@@ -8523,14 +6342,7 @@ impl<'a> BulkImportStart<'a> {
             .and_then(|v| types::BulkImportStart::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/bulk/storage/imports/create", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -8538,33 +6350,10 @@ impl<'a> BulkImportStart<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "bulk_import_start",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "bulk_import_start")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBulkExt::bulk_import_get`]
@@ -8613,14 +6402,7 @@ impl<'a> BulkImportGet<'a> {
             .and_then(|v| types::BulkImportGet::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/bulk/storage/imports/get", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -8628,33 +6410,9 @@ impl<'a> BulkImportGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "bulk_import_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "bulk_import_get").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBulkExt::bulk_task_get`]
@@ -8699,14 +6457,7 @@ impl<'a> BulkTaskGet<'a> {
             .and_then(|v| types::BulkTaskGet::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/bulk/tasks/get", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -8714,33 +6465,9 @@ impl<'a> BulkTaskGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "bulk_task_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "bulk_task_get").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientAsyncJobsExt::async_job_list`]
@@ -8788,14 +6515,7 @@ impl<'a> AsyncJobList<'a> {
         let limit = limit.map_err(Error::InvalidRequest)?;
         let offset = offset.map_err(Error::InvalidRequest)?;
         let url = format!("{}/async/files", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -8804,33 +6524,9 @@ impl<'a> AsyncJobList<'a> {
             )
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "async_job_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "async_job_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientAsyncJobsExt::async_file_copy_start`]
@@ -8879,14 +6575,7 @@ impl<'a> AsyncFileCopyStart<'a> {
             .and_then(|v| types::AsyncFileCopy::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/async/files/copy", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -8894,33 +6583,10 @@ impl<'a> AsyncFileCopyStart<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "async_file_copy_start",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "async_file_copy_start")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAsyncJobsExt::async_file_copy_get`]
@@ -8959,47 +6625,17 @@ impl<'a> AsyncFileCopyGet<'a> {
         let url = format!(
             "{}/async/files/copy/{}", client.baseurl, encode_path(& job_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "async_file_copy_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "async_file_copy_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAsyncJobsExt::async_file_delete_start`]
@@ -9048,14 +6684,7 @@ impl<'a> AsyncFileDeleteStart<'a> {
             .and_then(|v| types::AsyncFileDelete::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/async/files/delete", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -9063,33 +6692,10 @@ impl<'a> AsyncFileDeleteStart<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "async_file_delete_start",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "async_file_delete_start")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAsyncJobsExt::async_file_delete_get`]
@@ -9129,47 +6735,17 @@ impl<'a> AsyncFileDeleteGet<'a> {
             "{}/async/files/delete/{}", client.baseurl, encode_path(& job_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "async_file_delete_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "async_file_delete_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAsyncJobsExt::async_file_move_start`]
@@ -9218,14 +6794,7 @@ impl<'a> AsyncFileMoveStart<'a> {
             .and_then(|v| types::AsyncFileMove::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/async/files/move", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -9233,33 +6802,10 @@ impl<'a> AsyncFileMoveStart<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "async_file_move_start",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "async_file_move_start")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAsyncJobsExt::async_file_move_get`]
@@ -9298,47 +6844,17 @@ impl<'a> AsyncFileMoveGet<'a> {
         let url = format!(
             "{}/async/files/move/{}", client.baseurl, encode_path(& job_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "async_file_move_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "async_file_move_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientVolumesExt::volume_list`]
@@ -9402,14 +6918,7 @@ impl<'a> VolumeList<'a> {
         let limit = limit.map_err(Error::InvalidRequest)?;
         let offset = offset.map_err(Error::InvalidRequest)?;
         let url = format!("{}/storage/volumes", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -9419,33 +6928,9 @@ impl<'a> VolumeList<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "volume_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientVolumesExt::volume_create`]
@@ -9492,14 +6977,7 @@ impl<'a> VolumeCreate<'a> {
             .and_then(|v| types::VolumeCreate::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/storage/volumes", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -9507,33 +6985,9 @@ impl<'a> VolumeCreate<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_create",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "volume_create").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientVolumesExt::volume_get`]
@@ -9604,14 +7058,7 @@ impl<'a> VolumeGet<'a> {
             "{}/storage/volumes/{}/{}", client.baseurl, encode_path(& volume_owner
             .to_string()), encode_path(& volume_name.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -9619,33 +7066,9 @@ impl<'a> VolumeGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "volume_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientVolumesExt::volume_delete`]
@@ -9698,47 +7121,15 @@ impl<'a> VolumeDelete<'a> {
             "{}/storage/volumes/{}/{}", client.baseurl, encode_path(& volume_owner
             .to_string()), encode_path(& volume_name.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_delete",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "volume_delete").await
     }
 }
 /**Builder for [`ClientVolumesExt::volume_edit`]
@@ -9829,14 +7220,7 @@ impl<'a> VolumeEdit<'a> {
             "{}/storage/volumes/{}/{}", client.baseurl, encode_path(& volume_owner
             .to_string()), encode_path(& volume_name.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -9845,33 +7229,9 @@ impl<'a> VolumeEdit<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("force", &force))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "volume_edit").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientVolumesExt::volume_object_list`]
@@ -9995,14 +7355,7 @@ impl<'a> VolumeObjectList<'a> {
             "{}/storage/volumes/{}/{}/list", client.baseurl, encode_path(& volume_owner
             .to_string()), encode_path(& volume_name.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -10018,33 +7371,10 @@ impl<'a> VolumeObjectList<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("prefix", &prefix))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_object_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "volume_object_list")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientVolumesExt::volume_object_get`]
@@ -10130,14 +7460,7 @@ impl<'a> VolumeObjectGet<'a> {
             "{}/storage/volumes/{}/{}/object", client.baseurl, encode_path(& volume_owner
             .to_string()), encode_path(& volume_name.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -10146,33 +7469,10 @@ impl<'a> VolumeObjectGet<'a> {
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("location", &location))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_object_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "volume_object_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientVolumesExt::volume_member_list`]
@@ -10269,14 +7569,7 @@ impl<'a> VolumeMemberList<'a> {
             "{}/storage/volumes/{}/{}/members", client.baseurl, encode_path(&
             volume_owner.to_string()), encode_path(& volume_name.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -10286,33 +7579,10 @@ impl<'a> VolumeMemberList<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_member_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "volume_member_list")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientVolumesExt::volume_member_add`]
@@ -10394,14 +7664,7 @@ impl<'a> VolumeMemberAdd<'a> {
             "{}/storage/volumes/{}/{}/members", client.baseurl, encode_path(&
             volume_owner.to_string()), encode_path(& volume_name.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -10409,33 +7672,10 @@ impl<'a> VolumeMemberAdd<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_member_add",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "volume_member_add")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientVolumesExt::volume_member_get`]
@@ -10522,14 +7762,7 @@ impl<'a> VolumeMemberGet<'a> {
             volume_owner.to_string()), encode_path(& volume_name.to_string()), crate
             ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -10537,33 +7770,10 @@ impl<'a> VolumeMemberGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_member_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "volume_member_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientVolumesExt::volume_member_remove`]
@@ -10632,47 +7842,15 @@ impl<'a> VolumeMemberRemove<'a> {
             volume_owner.to_string()), encode_path(& volume_name.to_string()), crate
             ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_member_remove",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "volume_member_remove").await
     }
 }
 /**Builder for [`ClientVolumesExt::volume_member_permissions_replace`]
@@ -10776,14 +7954,7 @@ impl<'a> VolumeMemberPermissionsReplace<'a> {
             encode_path(& volume_owner.to_string()), encode_path(& volume_name
             .to_string()), crate ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .put(url)
             .header(
@@ -10791,33 +7962,14 @@ impl<'a> VolumeMemberPermissionsReplace<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_member_permissions_replace",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(
+                client,
+                request,
+                "volume_member_permissions_replace",
+            )
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientVolumesExt::volume_member_permissions_edit`]
@@ -10919,14 +8071,7 @@ impl<'a> VolumeMemberPermissionsEdit<'a> {
             encode_path(& volume_owner.to_string()), encode_path(& volume_name
             .to_string()), crate ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -10934,33 +8079,14 @@ impl<'a> VolumeMemberPermissionsEdit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "volume_member_permissions_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(
+                client,
+                request,
+                "volume_member_permissions_edit",
+            )
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientImportsExt::import_list`]
@@ -11072,14 +8198,7 @@ impl<'a> ImportList<'a> {
         let state = state.map_err(Error::InvalidRequest)?;
         let volume = volume.map_err(Error::InvalidRequest)?;
         let url = format!("{}/storage/imports", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -11092,33 +8211,9 @@ impl<'a> ImportList<'a> {
             .query(&progenitor_client::QueryParam::new("project", &project))
             .query(&progenitor_client::QueryParam::new("state", &state))
             .query(&progenitor_client::QueryParam::new("volume", &volume))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "import_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "import_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientImportsExt::import_start`]
@@ -11163,14 +8258,7 @@ impl<'a> ImportStart<'a> {
             .and_then(|v| types::ImportStart::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/storage/imports", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -11178,33 +8266,9 @@ impl<'a> ImportStart<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "import_start",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "import_start").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientImportsExt::import_get`]
@@ -11260,14 +8324,7 @@ impl<'a> ImportGet<'a> {
             "{}/storage/imports/{}", client.baseurl, encode_path(& import_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -11275,33 +8332,9 @@ impl<'a> ImportGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "import_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "import_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientExportsExt::export_list`]
@@ -11397,14 +8430,7 @@ impl<'a> ExportList<'a> {
         let state = state.map_err(Error::InvalidRequest)?;
         let volume = volume.map_err(Error::InvalidRequest)?;
         let url = format!("{}/storage/exports", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -11416,33 +8442,9 @@ impl<'a> ExportList<'a> {
             .query(&progenitor_client::QueryParam::new("offset", &offset))
             .query(&progenitor_client::QueryParam::new("state", &state))
             .query(&progenitor_client::QueryParam::new("volume", &volume))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "export_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "export_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientExportsExt::export_start`]
@@ -11500,14 +8502,7 @@ impl<'a> ExportStart<'a> {
             .and_then(|v| types::ExportStart::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/storage/exports", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -11516,33 +8511,9 @@ impl<'a> ExportStart<'a> {
             )
             .json(&body)
             .query(&progenitor_client::QueryParam::new("copy_only", &copy_only))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "export_start",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "export_start").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientExportsExt::export_get`]
@@ -11598,14 +8569,7 @@ impl<'a> ExportGet<'a> {
             "{}/storage/exports/{}", client.baseurl, encode_path(& export_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -11613,33 +8577,9 @@ impl<'a> ExportGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "export_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "export_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientDrsExt::drs_import_start`]
@@ -11688,14 +8628,7 @@ impl<'a> DrsImportStart<'a> {
             .and_then(|v| types::DrsImportStart::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/bulk/drs/imports/create", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -11703,33 +8636,9 @@ impl<'a> DrsImportStart<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "drs_import_start",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "drs_import_start").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientDrsExt::drs_import_get`]
@@ -11767,47 +8676,16 @@ impl<'a> DrsImportGet<'a> {
         let url = format!(
             "{}/bulk/drs/imports/{}", client.baseurl, encode_path(& id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "drs_import_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "drs_import_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientBillingExt::billing_index`]
@@ -11845,14 +8723,7 @@ impl<'a> BillingIndex<'a> {
         let Self { client, fields } = self;
         let fields = fields.map_err(Error::InvalidRequest)?;
         let url = format!("{}/billing", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -11860,33 +8731,9 @@ impl<'a> BillingIndex<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "billing_index",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "billing_index").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientBillingExt::billing_group_list`]
@@ -11950,14 +8797,7 @@ impl<'a> BillingGroupList<'a> {
         let limit = limit.map_err(Error::InvalidRequest)?;
         let offset = offset.map_err(Error::InvalidRequest)?;
         let url = format!("{}/billing/groups", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -11967,33 +8807,10 @@ impl<'a> BillingGroupList<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "billing_group_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "billing_group_list")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBillingExt::billing_group_get`]
@@ -12049,14 +8866,7 @@ impl<'a> BillingGroupGet<'a> {
             "{}/billing/groups/{}", client.baseurl, encode_path(& billing_group
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -12064,33 +8874,10 @@ impl<'a> BillingGroupGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "billing_group_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "billing_group_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientBillingExt::billing_group_analysis`]
@@ -12229,14 +9016,7 @@ impl<'a> BillingGroupAnalysis<'a> {
             "{}/billing/groups/{}/breakdown/analysis", client.baseurl, encode_path(&
             billing_group.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -12249,33 +9029,10 @@ impl<'a> BillingGroupAnalysis<'a> {
             .query(&progenitor_client::QueryParam::new("invoice_id", &invoice_id))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "billing_group_analysis",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "billing_group_analysis")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBillingExt::billing_group_egress`]
@@ -12414,14 +9171,7 @@ impl<'a> BillingGroupEgress<'a> {
             "{}/billing/groups/{}/breakdown/egress", client.baseurl, encode_path(&
             billing_group.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -12434,33 +9184,10 @@ impl<'a> BillingGroupEgress<'a> {
             .query(&progenitor_client::QueryParam::new("invoice_id", &invoice_id))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "billing_group_egress",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "billing_group_egress")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBillingExt::billing_group_storage`]
@@ -12599,14 +9326,7 @@ impl<'a> BillingGroupStorage<'a> {
             "{}/billing/groups/{}/breakdown/storage", client.baseurl, encode_path(&
             billing_group.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -12619,33 +9339,10 @@ impl<'a> BillingGroupStorage<'a> {
             .query(&progenitor_client::QueryParam::new("invoice_id", &invoice_id))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "billing_group_storage",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "billing_group_storage")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBillingExt::invoice_list`]
@@ -12725,14 +9422,7 @@ impl<'a> InvoiceList<'a> {
         let limit = limit.map_err(Error::InvalidRequest)?;
         let offset = offset.map_err(Error::InvalidRequest)?;
         let url = format!("{}/billing/invoices", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -12743,33 +9433,9 @@ impl<'a> InvoiceList<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "invoice_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "invoice_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientBillingExt::invoice_get`]
@@ -12825,14 +9491,7 @@ impl<'a> InvoiceGet<'a> {
             "{}/billing/invoices/{}", client.baseurl, encode_path(& invoice_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -12840,33 +9499,9 @@ impl<'a> InvoiceGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "invoice_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "invoice_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientDivisionsExt::division_list`]
@@ -12930,14 +9565,7 @@ impl<'a> DivisionList<'a> {
         let limit = limit.map_err(Error::InvalidRequest)?;
         let offset = offset.map_err(Error::InvalidRequest)?;
         let url = format!("{}/divisions", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -12947,33 +9575,9 @@ impl<'a> DivisionList<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "division_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "division_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientDivisionsExt::division_get`]
@@ -13028,14 +9632,7 @@ impl<'a> DivisionGet<'a> {
         let url = format!(
             "{}/divisions/{}", client.baseurl, encode_path(& division.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -13043,33 +9640,9 @@ impl<'a> DivisionGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "division_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "division_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientDivisionsExt::division_team_list`]
@@ -13163,14 +9736,7 @@ impl<'a> DivisionTeamList<'a> {
         let url = format!(
             "{}/divisions/{}/teams", client.baseurl, encode_path(& division.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -13181,33 +9747,10 @@ impl<'a> DivisionTeamList<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "division_team_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "division_team_list")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientTeamsExt::team_list`]
@@ -13299,14 +9842,7 @@ impl<'a> TeamList<'a> {
         let limit = limit.map_err(Error::InvalidRequest)?;
         let offset = offset.map_err(Error::InvalidRequest)?;
         let url = format!("{}/teams", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -13318,33 +9854,9 @@ impl<'a> TeamList<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "team_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "team_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientTeamsExt::team_create`]
@@ -13387,14 +9899,7 @@ impl<'a> TeamCreate<'a> {
             .and_then(|v| types::TeamCreate::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/teams", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -13402,33 +9907,9 @@ impl<'a> TeamCreate<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "team_create",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "team_create").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTeamsExt::team_get`]
@@ -13481,14 +9962,7 @@ impl<'a> TeamGet<'a> {
         let url = format!(
             "{}/teams/{}", client.baseurl, encode_path(& team_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -13496,33 +9970,9 @@ impl<'a> TeamGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "team_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "team_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTeamsExt::team_delete`]
@@ -13559,47 +10009,15 @@ impl<'a> TeamDelete<'a> {
         let url = format!(
             "{}/teams/{}", client.baseurl, encode_path(& team_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "team_delete",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "team_delete").await
     }
 }
 /**Builder for [`ClientTeamsExt::team_edit`]
@@ -13659,14 +10077,7 @@ impl<'a> TeamEdit<'a> {
         let url = format!(
             "{}/teams/{}", client.baseurl, encode_path(& team_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -13674,33 +10085,9 @@ impl<'a> TeamEdit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "team_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "team_edit").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTeamsExt::team_member_list`]
@@ -13765,14 +10152,7 @@ impl<'a> TeamMemberList<'a> {
         let url = format!(
             "{}/teams/{}/members", client.baseurl, encode_path(& team_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -13781,33 +10161,9 @@ impl<'a> TeamMemberList<'a> {
             )
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "team_member_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "team_member_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientTeamsExt::team_member_add`]
@@ -13873,14 +10229,7 @@ impl<'a> TeamMemberAdd<'a> {
         let url = format!(
             "{}/teams/{}/members", client.baseurl, encode_path(& team_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -13888,33 +10237,9 @@ impl<'a> TeamMemberAdd<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "team_member_add",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "team_member_add").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientTeamsExt::team_member_remove`]
@@ -13967,47 +10292,15 @@ impl<'a> TeamMemberRemove<'a> {
             "{}/teams/{}/members/{}", client.baseurl, encode_path(& team_id.to_string()),
             crate ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "team_member_remove",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "team_member_remove").await
     }
 }
 /**Builder for [`ClientDatasetsExt::dataset_list`]
@@ -14087,14 +10380,7 @@ impl<'a> DatasetList<'a> {
         let offset = offset.map_err(Error::InvalidRequest)?;
         let visibility = visibility.map_err(Error::InvalidRequest)?;
         let url = format!("{}/datasets", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -14105,33 +10391,9 @@ impl<'a> DatasetList<'a> {
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
             .query(&progenitor_client::QueryParam::new("visibility", &visibility))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "dataset_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "dataset_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientDatasetsExt::dataset_list_by_owner`]
@@ -14211,14 +10473,7 @@ impl<'a> DatasetListByOwner<'a> {
         let url = format!(
             "{}/datasets/{}", client.baseurl, encode_path(& owner.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -14228,33 +10483,10 @@ impl<'a> DatasetListByOwner<'a> {
             .query(&progenitor_client::QueryParam::new("fields", &fields))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "dataset_list_by_owner",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "dataset_list_by_owner")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientDatasetsExt::dataset_get`]
@@ -14324,14 +10556,7 @@ impl<'a> DatasetGet<'a> {
             "{}/datasets/{}/{}", client.baseurl, encode_path(& owner.to_string()),
             encode_path(& dataset.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -14339,33 +10564,9 @@ impl<'a> DatasetGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "dataset_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "dataset_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientDatasetsExt::dataset_delete`]
@@ -14417,47 +10618,15 @@ impl<'a> DatasetDelete<'a> {
             "{}/datasets/{}/{}", client.baseurl, encode_path(& owner.to_string()),
             encode_path(& dataset.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "dataset_delete",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "dataset_delete").await
     }
 }
 /**Builder for [`ClientDatasetsExt::dataset_edit`]
@@ -14534,14 +10703,7 @@ impl<'a> DatasetEdit<'a> {
             "{}/datasets/{}/{}", client.baseurl, encode_path(& owner.to_string()),
             encode_path(& dataset.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -14549,33 +10711,9 @@ impl<'a> DatasetEdit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "dataset_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "dataset_edit").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientDatasetsExt::dataset_member_list`]
@@ -14655,14 +10793,7 @@ impl<'a> DatasetMemberList<'a> {
             "{}/datasets/{}/{}/members", client.baseurl, encode_path(& owner
             .to_string()), encode_path(& dataset.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -14671,33 +10802,10 @@ impl<'a> DatasetMemberList<'a> {
             )
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "dataset_member_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "dataset_member_list")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientDatasetsExt::dataset_member_add`]
@@ -14780,14 +10888,7 @@ impl<'a> DatasetMemberAdd<'a> {
             "{}/datasets/{}/{}/members", client.baseurl, encode_path(& owner
             .to_string()), encode_path(& dataset.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -14795,33 +10896,10 @@ impl<'a> DatasetMemberAdd<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "dataset_member_add",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "dataset_member_add")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientDatasetsExt::dataset_member_get`]
@@ -14891,47 +10969,17 @@ impl<'a> DatasetMemberGet<'a> {
             .to_string()), encode_path(& dataset.to_string()), crate
             ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "dataset_member_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "dataset_member_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientDatasetsExt::dataset_member_remove`]
@@ -14999,47 +11047,15 @@ impl<'a> DatasetMemberRemove<'a> {
             .to_string()), encode_path(& dataset.to_string()), crate
             ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "dataset_member_remove",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "dataset_member_remove").await
     }
 }
 /**Builder for [`ClientDatasetsExt::dataset_member_permissions_edit`]
@@ -15134,14 +11150,7 @@ impl<'a> DatasetMemberPermissionsEdit<'a> {
             owner.to_string()), encode_path(& dataset.to_string()), crate
             ::values::encode_segments(& username.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -15149,33 +11158,8 @@ impl<'a> DatasetMemberPermissionsEdit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "dataset_member_permissions_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "dataset_member_permissions_edit").await
     }
 }
 /**Builder for [`ClientMarkersExt::marker_list`]
@@ -15253,14 +11237,7 @@ impl<'a> MarkerList<'a> {
         let limit = limit.map_err(Error::InvalidRequest)?;
         let offset = offset.map_err(Error::InvalidRequest)?;
         let url = format!("{}/genome/markers", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -15271,33 +11248,9 @@ impl<'a> MarkerList<'a> {
             .query(&progenitor_client::QueryParam::new("file", &file))
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "marker_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "marker_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientMarkersExt::marker_create`]
@@ -15344,14 +11297,7 @@ impl<'a> MarkerCreate<'a> {
             .and_then(|v| types::MarkerCreate::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/genome/markers", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -15359,33 +11305,9 @@ impl<'a> MarkerCreate<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "marker_create",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "marker_create").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientMarkersExt::marker_get`]
@@ -15440,14 +11362,7 @@ impl<'a> MarkerGet<'a> {
         let url = format!(
             "{}/genome/markers/{}", client.baseurl, encode_path(& marker_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -15455,33 +11370,9 @@ impl<'a> MarkerGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("fields", &fields))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "marker_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "marker_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientMarkersExt::marker_delete`]
@@ -15518,47 +11409,15 @@ impl<'a> MarkerDelete<'a> {
         let url = format!(
             "{}/genome/markers/{}", client.baseurl, encode_path(& marker_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "marker_delete",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "marker_delete").await
     }
 }
 /**Builder for [`ClientMarkersExt::marker_edit`]
@@ -15620,14 +11479,7 @@ impl<'a> MarkerEdit<'a> {
         let url = format!(
             "{}/genome/markers/{}", client.baseurl, encode_path(& marker_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -15635,33 +11487,9 @@ impl<'a> MarkerEdit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "marker_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "marker_edit").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_list`]
@@ -15750,14 +11578,7 @@ impl<'a> AutomationList<'a> {
         let offset = offset.map_err(Error::InvalidRequest)?;
         let project_based = project_based.map_err(Error::InvalidRequest)?;
         let url = format!("{}/automation/automations", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -15774,33 +11595,9 @@ impl<'a> AutomationList<'a> {
             .query(&progenitor_client::QueryParam::new("name", &name))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
             .query(&progenitor_client::QueryParam::new("project_based", &project_based))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_list").await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_create`]
@@ -15851,14 +11648,7 @@ impl<'a> AutomationCreate<'a> {
             })
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/automation/automations", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -15866,33 +11656,10 @@ impl<'a> AutomationCreate<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_create",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_create")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_get`]
@@ -15932,47 +11699,16 @@ impl<'a> AutomationGet<'a> {
             "{}/automation/automations/{}", client.baseurl, encode_path(& automation_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_edit`]
@@ -16039,14 +11775,7 @@ impl<'a> AutomationEdit<'a> {
             "{}/automation/automations/{}", client.baseurl, encode_path(& automation_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -16054,33 +11783,9 @@ impl<'a> AutomationEdit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_edit").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_archive`]
@@ -16120,47 +11825,17 @@ impl<'a> AutomationArchive<'a> {
             "{}/automation/automations/{}/actions/archive", client.baseurl, encode_path(&
             automation_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_archive",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_archive")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_restore`]
@@ -16200,47 +11875,17 @@ impl<'a> AutomationRestore<'a> {
             "{}/automation/automations/{}/actions/restore", client.baseurl, encode_path(&
             automation_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_restore",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_restore")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_member_list`]
@@ -16306,14 +11951,7 @@ impl<'a> AutomationMemberList<'a> {
             "{}/automation/automations/{}/members", client.baseurl, encode_path(&
             automation_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -16322,33 +11960,10 @@ impl<'a> AutomationMemberList<'a> {
             )
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_member_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_member_list")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_member_add`]
@@ -16419,14 +12034,7 @@ impl<'a> AutomationMemberAdd<'a> {
             "{}/automation/automations/{}/members", client.baseurl, encode_path(&
             automation_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -16434,33 +12042,10 @@ impl<'a> AutomationMemberAdd<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_member_add",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_member_add")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_member_get`]
@@ -16515,47 +12100,17 @@ impl<'a> AutomationMemberGet<'a> {
             "{}/automation/automations/{}/members/{}", client.baseurl, encode_path(&
             automation_id.to_string()), encode_path(& member_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_member_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_member_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_member_remove`]
@@ -16608,47 +12163,15 @@ impl<'a> AutomationMemberRemove<'a> {
             "{}/automation/automations/{}/members/{}", client.baseurl, encode_path(&
             automation_id.to_string()), encode_path(& member_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_member_remove",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "automation_member_remove").await
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_member_edit`]
@@ -16734,14 +12257,7 @@ impl<'a> AutomationMemberEdit<'a> {
             "{}/automation/automations/{}/members/{}", client.baseurl, encode_path(&
             automation_id.to_string()), encode_path(& member_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -16749,33 +12265,10 @@ impl<'a> AutomationMemberEdit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_member_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_member_edit")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_package_list`]
@@ -16841,14 +12334,7 @@ impl<'a> AutomationPackageList<'a> {
             "{}/automation/automations/{}/packages", client.baseurl, encode_path(&
             automation_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -16857,33 +12343,10 @@ impl<'a> AutomationPackageList<'a> {
             )
             .query(&progenitor_client::QueryParam::new("limit", &limit))
             .query(&progenitor_client::QueryParam::new("offset", &offset))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_package_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_package_list")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_package_create`]
@@ -16954,14 +12417,7 @@ impl<'a> AutomationPackageCreate<'a> {
             "{}/automation/automations/{}/packages", client.baseurl, encode_path(&
             automation_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -16969,33 +12425,14 @@ impl<'a> AutomationPackageCreate<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_package_create",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(
+                client,
+                request,
+                "automation_package_create",
+            )
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_package_archive`]
@@ -17051,47 +12488,21 @@ impl<'a> AutomationPackageArchive<'a> {
             encode_path(& automation_id.to_string()), encode_path(& package_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_package_archive",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(
+                client,
+                request,
+                "automation_package_archive",
+            )
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_package_restore`]
@@ -17147,47 +12558,21 @@ impl<'a> AutomationPackageRestore<'a> {
             encode_path(& automation_id.to_string()), encode_path(& package_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_package_restore",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(
+                client,
+                request,
+                "automation_package_restore",
+            )
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_package_get`]
@@ -17227,47 +12612,17 @@ impl<'a> AutomationPackageGet<'a> {
             "{}/automation/packages/{}", client.baseurl, encode_path(& package_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_package_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_package_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_package_edit`]
@@ -17338,14 +12693,7 @@ impl<'a> AutomationPackageEdit<'a> {
             "{}/automation/packages/{}", client.baseurl, encode_path(& package_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -17353,33 +12701,10 @@ impl<'a> AutomationPackageEdit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_package_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_package_edit")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_run_list`]
@@ -17599,14 +12924,7 @@ impl<'a> AutomationRunList<'a> {
         let project_id = project_id.map_err(Error::InvalidRequest)?;
         let status = status.map_err(Error::InvalidRequest)?;
         let url = format!("{}/automation/runs", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -17625,33 +12943,10 @@ impl<'a> AutomationRunList<'a> {
             .query(&progenitor_client::QueryParam::new("package_id", &package_id))
             .query(&progenitor_client::QueryParam::new("project_id", &project_id))
             .query(&progenitor_client::QueryParam::new("status", &status))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_run_list",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_run_list")
+            .await?;
+        crate::hooks::decode_page(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_run_create`]
@@ -17704,14 +12999,7 @@ impl<'a> AutomationRunCreate<'a> {
             })
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/automation/runs", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -17719,33 +13007,10 @@ impl<'a> AutomationRunCreate<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_run_create",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_run_create")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_run_get`]
@@ -17784,47 +13049,17 @@ impl<'a> AutomationRunGet<'a> {
         let url = format!(
             "{}/automation/runs/{}", client.baseurl, encode_path(& run_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_run_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_run_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_run_edit`]
@@ -17892,14 +13127,7 @@ impl<'a> AutomationRunEdit<'a> {
         let url = format!(
             "{}/automation/runs/{}", client.baseurl, encode_path(& run_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .patch(url)
             .header(
@@ -17907,33 +13135,10 @@ impl<'a> AutomationRunEdit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_run_edit",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_run_edit")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_run_rerun`]
@@ -18004,14 +13209,7 @@ impl<'a> AutomationRunRerun<'a> {
             "{}/automation/runs/{}/actions/rerun", client.baseurl, encode_path(& run_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -18019,33 +13217,10 @@ impl<'a> AutomationRunRerun<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_run_rerun",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_run_rerun")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_run_stop`]
@@ -18083,47 +13258,15 @@ impl<'a> AutomationRunStop<'a> {
             "{}/automation/runs/{}/actions/stop", client.baseurl, encode_path(& run_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_run_stop",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "automation_run_stop").await
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_run_state`]
@@ -18163,47 +13306,17 @@ impl<'a> AutomationRunState<'a> {
             "{}/automation/runs/{}/state", client.baseurl, encode_path(& run_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_run_state",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_run_state")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_upload_init`]
@@ -18256,14 +13369,7 @@ impl<'a> AutomationUploadInit<'a> {
             })
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/automation/upload", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -18271,33 +13377,10 @@ impl<'a> AutomationUploadInit<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_upload_init",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_upload_init")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_upload_get`]
@@ -18350,14 +13433,7 @@ impl<'a> AutomationUploadGet<'a> {
             "{}/automation/upload/{}", client.baseurl, encode_path(& upload_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -18365,33 +13441,10 @@ impl<'a> AutomationUploadGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("list_parts", &list_parts))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_upload_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "automation_upload_get")
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_upload_abort`]
@@ -18429,47 +13482,15 @@ impl<'a> AutomationUploadAbort<'a> {
             "{}/automation/upload/{}", client.baseurl, encode_path(& upload_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .delete(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_upload_abort",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "automation_upload_abort").await
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_upload_complete`]
@@ -18507,47 +13528,21 @@ impl<'a> AutomationUploadComplete<'a> {
             "{}/automation/upload/{}/complete", client.baseurl, encode_path(& upload_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_upload_complete",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(
+                client,
+                request,
+                "automation_upload_complete",
+            )
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_upload_part_report`]
@@ -18618,14 +13613,7 @@ impl<'a> AutomationUploadPartReport<'a> {
             "{}/automation/upload/{}/part", client.baseurl, encode_path(& upload_id
             .to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -18633,33 +13621,8 @@ impl<'a> AutomationUploadPartReport<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_upload_part_report",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "automation_upload_part_report").await
     }
 }
 /**Builder for [`ClientAutomationsExt::automation_upload_part_url`]
@@ -18711,47 +13674,21 @@ impl<'a> AutomationUploadPartUrl<'a> {
             "{}/automation/upload/{}/part/{}", client.baseurl, encode_path(& upload_id
             .to_string()), encode_path(& part_number.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "automation_upload_part_url",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(
+                client,
+                request,
+                "automation_upload_part_url",
+            )
+            .await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientActionsExt::action_file_copy`]
@@ -18800,14 +13737,7 @@ impl<'a> ActionFileCopy<'a> {
             .and_then(|v| types::ActionFileCopy::try_from(v).map_err(|e| e.to_string()))
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/action/files/copy", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -18815,33 +13745,9 @@ impl<'a> ActionFileCopy<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "action_file_copy",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "action_file_copy").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientActionsExt::action_feedback_send`]
@@ -18892,14 +13798,7 @@ impl<'a> ActionFeedbackSend<'a> {
             })
             .map_err(Error::InvalidRequest)?;
         let url = format!("{}/action/notifications/feedback", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .post(url)
             .header(
@@ -18907,32 +13806,7 @@ impl<'a> ActionFeedbackSend<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "action_feedback_send",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        crate::hooks::confirm(client, request, "action_feedback_send").await
     }
 }

@@ -70,13 +70,7 @@ impl ClientInfo<crate::hooks::Inner> for Client {
         &self.inner
     }
 }
-const _: () = {
-    #[allow(dead_code)]
-    fn assert_client_hooks()
-    where
-        Client: ClientHooks<crate::hooks::Inner>,
-    {}
-};
+impl ClientHooks<crate::hooks::Inner> for &Client {}
 ///Objects of the Data Repository Service of the GA4GH.
 pub trait ClientGa4ghDrsExt {
     /**Get information about the service

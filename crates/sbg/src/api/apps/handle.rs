@@ -83,6 +83,7 @@ impl AppHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::App> {
         let Self { client, id } = self.clone();
         Get::new(&client, AppList::IDENTITY, move |client, fields| async move {
@@ -110,6 +111,7 @@ impl AppHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn raw(&self) -> Get<Value> {
         let Self { client, id } = self.clone();
         Get::new(&client, &[], move |client, fields| async move {

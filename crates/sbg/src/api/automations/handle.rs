@@ -54,6 +54,7 @@ impl AutomationHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::Automation> {
         let id = self.id.clone();
         Get::whole(&self.client, "automations", move |client| async move {

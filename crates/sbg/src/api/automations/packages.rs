@@ -230,6 +230,7 @@ impl AutomationPackageHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::AutomationPackage> {
         let id = self.id.clone();
         Get::whole(&self.client, "code packages", move |client| async move {

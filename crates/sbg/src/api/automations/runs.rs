@@ -269,6 +269,7 @@ impl AutomationRunHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::AutomationRun> {
         let id = self.id.clone();
         Get::whole(&self.client, "runs of automations", move |client| async move {
@@ -332,6 +333,7 @@ impl AutomationRunHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn wait(&self) -> Wait<types::AutomationRun> {
         let handle = self.clone();
         wait::one(format!("run `{}`", self.id), move || handle.get().send())

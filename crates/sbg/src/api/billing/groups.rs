@@ -118,6 +118,7 @@ impl BillingGroupHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::BillingGroup> {
         let Self { client, id } = self.clone();
         Get::new(&client, BillingGroupList::IDENTITY, move |client, fields| async move {

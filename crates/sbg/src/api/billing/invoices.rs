@@ -128,6 +128,7 @@ impl InvoiceHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::Invoice> {
         let Self { client, id } = self.clone();
         Get::new(&client, InvoiceList::IDENTITY, move |client, fields| async move {

@@ -57,6 +57,7 @@ impl DatasetHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::Dataset> {
         let Self { client, id } = self.clone();
         Get::new(&client, DatasetList::IDENTITY, move |client, fields| async move {

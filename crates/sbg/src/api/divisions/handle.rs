@@ -48,6 +48,7 @@ impl DivisionHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::Division> {
         let Self { client, id } = self.clone();
         Get::new(&client, DivisionList::IDENTITY, move |client, fields| async move {

@@ -240,6 +240,7 @@ impl DrsImportHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::DrsImport> {
         let id = self.id.clone();
         Get::whole(&self.client, "DRS imports", move |client| async move {
@@ -263,6 +264,7 @@ impl DrsImportHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn wait(&self) -> Wait<types::DrsImport> {
         let handle = self.clone();
         wait::one(format!("DRS import `{}`", self.id), move || handle.get().send())

@@ -70,6 +70,7 @@ impl Drs {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn service_info(&self, host: impl Into<String>) -> Get<ServiceInfo> {
         let host = host.into();
         Get::whole(&self.client, "DRS servers", move |client| async move {
@@ -272,6 +273,7 @@ impl DrsObjectHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<DrsObject> {
         let uri = self.uri.clone();
         Get::whole(&self.client, "DRS objects", move |client| async move {

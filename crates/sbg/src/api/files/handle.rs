@@ -65,6 +65,7 @@ impl FileHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::File> {
         let Self { client, file } = self.clone();
         Get::new(&client, FileList::IDENTITY, move |client, fields| async move {

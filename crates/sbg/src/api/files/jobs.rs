@@ -358,6 +358,7 @@ impl JobHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::AsyncJob> {
         let (kind, id) = (self.kind.clone(), self.id.clone());
         Get::whole(&self.client, "jobs", move |client| async move {
@@ -389,6 +390,7 @@ impl JobHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn wait(&self) -> Wait<types::AsyncJob> {
         let job = self.clone();
         wait::one(format!("job `{}`", self.id), move || job.get().send())

@@ -48,6 +48,7 @@ impl MarkerHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::Marker> {
         let Self { client, id } = self.clone();
         Get::new(&client, MarkerList::IDENTITY, move |client, fields| async move {

@@ -52,6 +52,7 @@ impl ProjectHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::Project> {
         let Self { client, id } = self.clone();
         Get::new(&client, ProjectList::IDENTITY, move |client, fields| async move {

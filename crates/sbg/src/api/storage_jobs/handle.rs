@@ -53,6 +53,7 @@ impl<J: StorageJob> StorageJobHandle<J> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<J> {
         let id = self.id.clone();
         Get::new(&self.client, StorageJobList::<J>::IDENTITY, move |client, fields| async move {
@@ -73,6 +74,7 @@ impl<J: StorageJob> StorageJobHandle<J> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn wait(&self) -> Wait<J> {
         let handle = self.clone();
         wait::one(format!("{} `{}`", J::KIND, self.id), move || handle.get().send())

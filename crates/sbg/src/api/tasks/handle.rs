@@ -60,6 +60,7 @@ impl TaskHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::Task> {
         let Self { client, id } = self.clone();
         Get::new(&client, TaskList::IDENTITY, move |client, fields| async move {
@@ -175,6 +176,7 @@ impl TaskHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn execution_details(&self) -> Get<types::TaskExecutionDetails> {
         let Self { client, id } = self.clone();
         Get::new(&client, &[], move |client, fields| async move {
@@ -217,6 +219,7 @@ impl TaskHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn wait(&self) -> Wait<types::Task> {
         let task = self.clone();
         wait::one(format!("task `{}`", self.id), move || task.get().send())

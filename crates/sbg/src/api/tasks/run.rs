@@ -180,6 +180,7 @@ impl TaskInputs {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<BTreeMap<String, TaskInput>> {
         let TaskHandle { client, id } = self.task.clone();
         Get::new(&client, &[], move |client, fields| async move {

@@ -52,6 +52,7 @@ impl TeamHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::Team> {
         let Self { client, id } = self.clone();
         Get::new(&client, TeamList::IDENTITY, move |client, fields| async move {

@@ -35,6 +35,7 @@ impl UserHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::User> {
         let Self { client, username } = self.clone();
         Get::new(&client, UserList::IDENTITY, move |client, fields| async move {

@@ -63,6 +63,7 @@ impl Users {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn me(&self) -> Get<types::User> {
         let client = self.client.clone();
         Get::new(&client, UserList::IDENTITY, move |client, fields| async move {

@@ -60,6 +60,7 @@ impl VolumeHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Get<types::Volume> {
         let Self { client, id } = self.clone();
         Get::new(&client, VolumeList::IDENTITY, move |client, fields| async move {
@@ -171,6 +172,7 @@ impl VolumeHandle {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn object(&self, location: impl Into<String>) -> Get<types::VolumeObject> {
         let (Self { client, id }, location) = (self.clone(), location.into());
         Get::new(&client, objects::IDENTITY, move |client, fields| async move {

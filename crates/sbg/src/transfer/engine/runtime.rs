@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::runtime::{Builder, Runtime};
 
 use super::bandwidth::Throttle;
@@ -117,6 +118,8 @@ impl Engine {
 
     /// Spawns work on the engine. Fails if its threads cannot be started.
     pub(in crate::transfer) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        // In a box, so that what runs it is compiled once for all kinds of work.
+        let work: BoxFuture<'static, ()> = Box::pin(work);
         drop(self.runtime()?.spawn(work));
         Ok(())
     }

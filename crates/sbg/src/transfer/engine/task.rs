@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use tokio::task::JoinError;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -10,7 +10,15 @@ use crate::error::{Error, ErrorKind, Result};
 pub(in crate::transfer) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    joined(tokio::task::spawn_blocking(work).await)
+    let done = joined(run(Box::new(move || Box::new(work()))).await.map(Ok))?;
+    *done.downcast().expect("the work returns this type")
+}
+
+/// Work of any type: what runs it is then compiled once, not for each.
+type Work = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
+
+fn run(work: Work) -> JoinHandle<Box<dyn Any + Send>> {
+    tokio::task::spawn_blocking(work)
 }
 
 /// The result of a task. A panic becomes an error of its own kind.

@@ -23,47 +23,16 @@ impl<'a> DrsServiceInfo<'a> {
     ) -> Result<ResponseValue<types::ServiceInfo>, Error<types::Error>> {
         let Self { client } = self;
         let url = format!("{}/service-info", client.baseurl,);
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "drs_service_info",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "drs_service_info").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientGa4ghDrsExt::drs_object_get`]
@@ -115,14 +84,7 @@ impl<'a> DrsObjectGet<'a> {
         let url = format!(
             "{}/objects/{}", client.baseurl, encode_path(& object_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
@@ -130,33 +92,9 @@ impl<'a> DrsObjectGet<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .query(&progenitor_client::QueryParam::new("expand", &expand))
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "drs_object_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "drs_object_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
 /**Builder for [`ClientGa4ghDrsExt::drs_access_get`]
@@ -211,46 +149,15 @@ impl<'a> DrsAccessGet<'a> {
             "{}/objects/{}/access/{}", client.baseurl, encode_path(& object_id
             .to_string()), encode_path(& access_id.to_string()),
         );
-        let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-        header_map
-            .append(
-                ::reqwest::header::HeaderName::from_static("api-version"),
-                ::reqwest::header::HeaderValue::from_static(super::Client::api_version()),
-            );
-        #[allow(unused_mut)]
-        let mut request = client
+        let request = client
             .client
             .get(url)
             .header(
                 ::reqwest::header::ACCEPT,
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
-            .headers(header_map)
             .build()?;
-        let info = OperationInfo {
-            operation_id: "drs_access_get",
-        };
-        client.pre(&mut request, &info).await?;
-        let result = client.exec(request, &info).await;
-        client.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => crate::hooks::read(client, response, &info).await,
-            400u16..=499u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            500u16..=599u16 => {
-                Err(
-                    Error::ErrorResponse(
-                        crate::hooks::read(client, response, &info).await?,
-                    ),
-                )
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let received = crate::hooks::receive(client, request, "drs_access_get").await?;
+        crate::hooks::decode(client, received)
     }
 }
