@@ -1,5 +1,7 @@
 //! What the programs share: arguments, finding a file and its index, and the blocks of a region.
 
+pub mod fasta;
+
 use std::ops::Range;
 
 use anyhow::{Context as _, Result, bail};
@@ -32,9 +34,22 @@ pub struct Arguments {
 impl Arguments {
     /// Reads the arguments of the program; `least` regions are needed.
     pub fn read(program: &str, least: usize) -> Result<Self> {
-        let mut arguments = std::env::args().skip(1);
+        Self::parse(std::env::args().skip(1), least)
+            .with_context(|| format!("usage: {program} OWNER/PROJECT PATH REGION..."))
+    }
+
+    /// Reads the arguments of a program that also needs a reference: `OWNER/PROJECT PATH REFERENCE REGION...`.
+    pub fn read_with_reference(program: &str) -> Result<(Self, String)> {
+        let mut arguments: Vec<_> = std::env::args().skip(1).collect();
+        let reference = if arguments.len() > 2 { arguments.remove(2) } else { String::new() };
+        let arguments = Self::parse(arguments.into_iter(), 1)
+            .with_context(|| format!("usage: {program} OWNER/PROJECT PATH REFERENCE REGION..."))?;
+        Ok((arguments, reference))
+    }
+
+    fn parse(mut arguments: impl Iterator<Item = String>, least: usize) -> Result<Self> {
         let (Some(project), Some(path)) = (arguments.next(), arguments.next()) else {
-            bail!("usage: {program} OWNER/PROJECT PATH REGION...");
+            bail!("name a project and the path of a file in it");
         };
         let parsed = arguments.map(|text| text.parse().with_context(|| format!("`{text}` is not a region")));
         let regions: Vec<_> = parsed.collect::<Result<_>>()?;
@@ -121,10 +136,14 @@ pub fn reader(client: &Client, file: &File) -> FileReader {
 
 /// Requests the blocks of these chunks side by side, so that reading them takes one round trip.
 pub async fn fetch_chunks(reader: &FileReader, chunks: &[Chunk]) {
-    let range = |chunk: &Chunk| chunk.start().compressed() / BLOCK..chunk.end().compressed() / BLOCK + 1;
-    let blocks = chunks.iter().flat_map(|chunk| {
-        let Range { start, end } = range(chunk);
-        start..end.min(start + SIDE_BY_SIDE)
+    fetch(reader, chunks.iter().map(|chunk| chunk.start().compressed()..chunk.end().compressed())).await;
+}
+
+/// Requests the blocks of these bytes side by side.
+pub async fn fetch(reader: &FileReader, ranges: impl Iterator<Item = Range<u64>>) {
+    let blocks = ranges.flat_map(|Range { start, end }| {
+        let (first, end) = (start / BLOCK, end / BLOCK + 1);
+        first..end.min(first + SIDE_BY_SIDE)
     });
     let mut blocks: Vec<_> = blocks.take(SIDE_BY_SIDE as usize).collect();
     blocks.dedup();

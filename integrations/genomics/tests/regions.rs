@@ -105,6 +105,7 @@ fn last_line(output: &str) -> &str {
 }
 
 const BAM: &str = env!("CARGO_BIN_EXE_bam_region");
+const CRAM: &str = env!("CARGO_BIN_EXE_cram_region");
 const VCF: &str = env!("CARGO_BIN_EXE_vcf_region");
 const FASTA: &str = env!("CARGO_BIN_EXE_fasta_region");
 const LINES: &str = env!("CARGO_BIN_EXE_bgzip_lines");
@@ -151,6 +152,52 @@ fn region_is_read_without_the_rest_of_the_file() {
         .sum();
     let size = std::fs::metadata(stage.folder.path().join("reads.bam")).unwrap().len();
     assert!(sent < size / 2, "{sent} of {size} bytes");
+}
+
+#[test]
+fn cram_regions_have_the_records_of_samtools() {
+    let stage = Stage::start();
+    stage.reads();
+    let mut random = fastrand::Rng::with_seed(20);
+    let mut text = String::new();
+    for name in ["chr1", "chr2", "chr3"] {
+        let bases: String = (0..1_000_000).map(|_| random.choice(*b"ACGT").unwrap() as char).collect();
+        writeln!(text, ">{name}\n{bases}").unwrap();
+    }
+    stage.local("genome.fa", &text);
+    stage.tool("samtools faidx genome.fa");
+    // One slice in a container, as most files have it; several; and records that need no reference.
+    for (name, options) in [
+        ("reads.cram", "-T genome.fa"),
+        (
+            "slices.cram",
+            "-T genome.fa --output-fmt-option seqs_per_slice=500 --output-fmt-option slices_per_container=4",
+        ),
+        ("alone.cram", "--output-fmt-option no_ref=1"),
+    ] {
+        stage.tool(&format!("samtools view -C {options} -o {name} reads.bam"));
+        stage.tool(&format!("samtools index {name}"));
+        stage.upload(&[name, &format!("{name}.crai")]);
+    }
+    stage.upload(&["genome.fa", "genome.fa.fai"]);
+    for region in ["chr1:1000-2000", "chr2", "chr3:899900-1000000", "chr1:1-1", "chr2:950000-960000"] {
+        let expected = stage.tool(&format!("samtools view -c reads.bam {region}"));
+        for (name, reference) in
+            [("reads.cram", "genome.fa"), ("slices.cram", "genome.fa"), ("alone.cram", "-")]
+        {
+            let counted = stage.run(CRAM, &[name, reference, region]).unwrap();
+            assert_eq!(last_line(&counted), expected.trim(), "{name} {region}");
+        }
+    }
+    stage.emulator.clear_requests();
+    let several = ["chr1:1000-2000", "chr1:500000-501000", "chr2:1000-2000"];
+    let expected = stage.tool(&format!("samtools view -c reads.bam {}", several.join(" ")));
+    let mut arguments = vec!["reads.cram", "genome.fa"];
+    arguments.extend(several);
+    assert_eq!(last_line(&stage.run(CRAM, &arguments).unwrap()), expected.trim());
+    assert_eq!(stage.requests().0, 6, "two lists, and a signed URL for each file and each index");
+    let error = stage.run(CRAM, &["reads.cram", "none.fa", "chr1:1000-2000"]).unwrap_err();
+    assert!(error.contains("there is no `none.fa`"), "{error}");
 }
 
 #[test]

@@ -8,24 +8,6 @@ use serde_json::Value;
 use super::workshop::Workshop;
 use xtask_process::{output, step};
 
-/// A linter, as the table has it.
-pub struct Linter {
-    pub name: &'static str,
-    pub package: &'static str,
-    pub documents: &'static str,
-}
-
-/// All linters. Each finding fails the task.
-pub const LINTERS: [Linter; 3] = [
-    Linter { name: "redocly", package: "@redocly/cli", documents: "both bundles" },
-    Linter {
-        name: "openapi-spec-validator",
-        package: "openapi-spec-validator",
-        documents: "the portable bundle",
-    },
-    Linter { name: "spectral", package: "@stoplight/spectral-cli", documents: "the portable bundle" },
-];
-
 /// Checks both bundles; with `all`, also with the linters that take longer.
 pub fn run(workshop: &Workshop<'_>, all: bool) -> Result<()> {
     for (name, config) in

@@ -1,4 +1,4 @@
-//! The list of clients: how each is generated, and in which language.
+//! The list of clients: how each is generated, and in which language; and that of the linters.
 
 /// A client of the matrix.
 pub struct Client {
@@ -36,6 +36,24 @@ pub enum Language {
     /// Types in Python, without calls.
     Models,
 }
+
+/// A linter, as the table has it.
+pub struct Linter {
+    pub name: &'static str,
+    pub package: &'static str,
+    pub documents: &'static str,
+}
+
+/// All linters. Each finding fails the task.
+pub const LINTERS: [Linter; 3] = [
+    Linter { name: "redocly", package: "@redocly/cli", documents: "both bundles" },
+    Linter {
+        name: "openapi-spec-validator",
+        package: "openapi-spec-validator",
+        documents: "the portable bundle",
+    },
+    Linter { name: "spectral", package: "@stoplight/spectral-cli", documents: "the portable bundle" },
+];
 
 /// The steps of the scenario, as the programs print them.
 const STEPS: [&str; 12] = [

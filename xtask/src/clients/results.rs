@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write as _};
 
-use super::lint::LINTERS;
-use super::matrix::CLIENTS;
+use super::matrix::{CLIENTS, LINTERS};
 use super::pins::Pins;
 
 /// What came of a client.
