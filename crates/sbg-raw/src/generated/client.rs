@@ -84,7 +84,7 @@ impl ClientHooks<crate::hooks::Inner> for &Client {}
 pub trait ClientActionsExt {
     /**Copy several files to a project
 
-Copies files to the root of a project and answers when all is done. Needs the copy permission where they are and the write permission in the project. For folders, for other destinations than the root, or for very many files use `async_file_copy_start`.
+Copies files to the root of a project and responds when all is done. Needs the copy permission where they are and the write permission in the project. For folders, for other destinations than the root, or for very many files use `async_file_copy_start`.
 
 Sends a `POST` request to `/action/files/copy`
 
@@ -97,7 +97,7 @@ let response = client.action_file_copy()
     fn action_file_copy(&self) -> builder::ActionFileCopy<'_>;
     /**Send feedback
 
-Sends an idea, a thought or a problem to the staff of the platform, one a minute at the most.
+Sends an idea, a thought or a problem to the staff of the platform, one a minute at most.
 
 Sends a `POST` request to `/action/notifications/feedback`
 
@@ -128,7 +128,7 @@ Sends a `GET` request to `/apps`
 Arguments:
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 - `id`: Identifiers that the apps may have, `owner/project/app`. Repeat it for several.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `project`: Project of the apps, `owner/short-name`.
 - `q`: Terms to search for. The official Python client repeats the parameter for several terms, the R client sends one with spaces in it.
@@ -169,7 +169,7 @@ let response = client.app_get()
     fn app_get(&self) -> builder::AppGet<'_>;
     /**Copy an app
 
-Copies an app to a project that the caller may write to. The strategy says which revisions are copied and whence the copy takes its updates. The provider's contract documents no answer; the official Python client reads an app from it, which we follow.
+Copies an app to a project that the caller may write to. The strategy says which revisions are copied and whence the copy takes its updates. The provider's contract documents no response; the official Python client reads an app from it, which we follow.
 
 Sends a `POST` request to `/apps/{project_owner}/{project}/{app_short_name}/actions/copy`
 
@@ -326,7 +326,7 @@ let response = client.app_revision_raw_get()
     fn app_revision_raw_get(&self) -> builder::AppRevisionRawGet<'_>;
     /**Create a revision of an app
 
-Adds a revision to an app from a CWL description. The number must be the one that comes next; one that exists is refused. Needs the write permission. The description is sent as JSON, or as YAML with the content type `application/yaml`. The provider's contract documents no answer; the official Python client reads the CWL description from it, which we follow.
+Adds a revision to an app from a CWL description. The number must be the one that comes next; one that exists is refused. Needs the write permission. The description is sent as JSON, or as YAML with the content type `application/yaml`. The provider's contract documents no response; the official Python client reads the CWL description from it, which we follow.
 
 Sends a `POST` request to `/apps/{project_owner}/{project}/{app_short_name}/{revision_number}/raw`
 
@@ -391,7 +391,7 @@ Lists the jobs of the caller that copy, move or delete files. They are kept for 
 Sends a `GET` request to `/async/files`
 
 Arguments:
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.async_job_list()
@@ -403,7 +403,7 @@ let response = client.async_job_list()
     fn async_job_list(&self) -> builder::AsyncJobList<'_>;
     /**Copy files in the background
 
-Starts a job that copies files and folders, each to a project or into a folder; what is in a folder goes with it. Needs the copy permission where they are and the write permission where they go. The answer comes at once; look at the job until its state is `FINISHED`, then at its result.
+Starts a job that copies files and folders, each to a project or into a folder; what is in a folder goes with it. Needs the copy permission where they are and the write permission where they go. The response comes at once; poll the job until its state is `FINISHED`, then at its result.
 
 Sends a `POST` request to `/async/files/copy`
 
@@ -431,7 +431,7 @@ let response = client.async_file_copy_get()
     fn async_file_copy_get(&self) -> builder::AsyncFileCopyGet<'_>;
     /**Delete files in the background
 
-Starts a job that deletes files and folders, folders with all that is in them. Needs the write permission and cannot be undone. The answer comes at once; look at the job until its state is `FINISHED`, then at its result.
+Starts a job that deletes files and folders, folders with all that is in them. Needs the write permission and cannot be undone. The response comes at once; poll the job until its state is `FINISHED`, then at its result.
 
 Sends a `POST` request to `/async/files/delete`
 
@@ -459,7 +459,7 @@ let response = client.async_file_delete_get()
     fn async_file_delete_get(&self) -> builder::AsyncFileDeleteGet<'_>;
     /**Move files in the background
 
-Starts a job that moves files and folders, each to a project or into a folder; what is in a folder goes with it. Files keep their ids, folders get new ones. Other than `file_move` it moves folders and between projects; write permission is needed at both ends. Folders of the same name are merged, and a file whose name is taken gets a number in front of it. The answer comes at once; look at the job until its state is `FINISHED`, then at its result.
+Starts a job that moves files and folders, each to a project or into a folder; what is in a folder goes with it. Files keep their ids, folders get new ones. Other than `file_move` it moves folders and between projects; write permission is needed at both ends. Folders of the same name are merged, and a file whose name is taken gets a number in front of it. The response comes at once; poll the job until its state is `FINISHED`, then at its result.
 
 Sends a `POST` request to `/async/files/move`
 
@@ -519,7 +519,7 @@ Sends a `GET` request to `/automation/automations`
 
 Arguments:
 - `include_archived`: Whether to list archived automations as well. The platform takes `false`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `name`: Name of the automations.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `project_based`: Whether to list the automations that belong to projects, or those that do not.
@@ -617,7 +617,7 @@ Sends a `GET` request to `/automation/automations/{automation_id}/members`
 
 Arguments:
 - `automation_id`: Identifier of the automation, a UUID.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.automation_member_list()
@@ -706,7 +706,7 @@ Sends a `GET` request to `/automation/automations/{automation_id}/packages`
 
 Arguments:
 - `automation_id`: Identifier of the automation, a UUID.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.automation_package_list()
@@ -719,7 +719,7 @@ let response = client.automation_package_list()
     fn automation_package_list(&self) -> builder::AutomationPackageList<'_>;
     /**Create a code package
 
-Adds a version of the code to an automation. The code is uploaded beforehand through `automation_upload_init` and the calls after it; `location` is the id of the file which the completed upload answers.
+Adds a version of the code to an automation. The code is uploaded beforehand through `automation_upload_init` and the calls after it; `location` is the id of the file which the response to the completed upload has.
 
 Sends a `POST` request to `/automation/automations/{automation_id}/packages`
 
@@ -811,7 +811,7 @@ Arguments:
 - `created_by`: Username of who created the runs.
 - `created_from`: Time after which the runs were created.
 - `created_to`: Time before which the runs were created.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `name`: Name of the runs.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `order`: Direction in which to sort the runs.
@@ -931,7 +931,7 @@ let response = client.automation_run_state()
     fn automation_run_state(&self) -> builder::AutomationRunState<'_>;
     /**Start the upload of a code package
 
-Starts a multipart upload of the code of an automation. It goes on like the upload of a file: get the link of each part, send the part there, report it, and complete the upload. A package cannot be empty and overwrites nothing.
+Starts a multipart upload of the code of an automation. It continues like the upload of a file: get the link of each part, send the part there, report it, and complete the upload. A package cannot be empty and overwrites nothing.
 
 Sends a `POST` request to `/automation/upload`
 
@@ -944,7 +944,7 @@ let response = client.automation_upload_init()
     fn automation_upload_init(&self) -> builder::AutomationUploadInit<'_>;
     /**Get the upload of a code package
 
-Returns an upload in progress. No source shows the answer; it is taken to be that of a file upload, and `list_parts` to work as there.
+Returns an upload in progress. No source shows the response; it is taken to be that of a file upload, and `list_parts` to work as there.
 
 Sends a `GET` request to `/automation/upload/{upload_id}`
 
@@ -991,7 +991,7 @@ let response = client.automation_upload_complete()
     fn automation_upload_complete(&self) -> builder::AutomationUploadComplete<'_>;
     /**Report an uploaded part of a code package
 
-Reports one part that the storage has taken, with the headers of its answer. Reporting a part again does no harm. The Python client calls this path with a slash at its end and does not read the answer.
+Reports one part that the storage has taken, with the headers of its response. Reporting a part again does no harm. The Python client calls this path with a slash at its end and does not read the response.
 
 Sends a `POST` request to `/automation/upload/{upload_id}/part`
 
@@ -1008,7 +1008,7 @@ let response = client.automation_upload_part_report()
     fn automation_upload_part_report(&self) -> builder::AutomationUploadPartReport<'_>;
     /**Get the link to upload a part of a code package to
 
-Returns a signed address to which the bytes of one part can be sent for a limited time. The address belongs to the storage, not to this API: send no token there.
+Returns a signed URL to which the bytes of one part can be sent for a limited time. The URL belongs to the storage, not to this API: send no token there.
 
 Sends a `GET` request to `/automation/upload/{upload_id}/part/{part_number}`
 
@@ -1118,9 +1118,9 @@ impl ClientAutomationsExt for Client {
 }
 ///Billing groups, breakdowns of their costs, and invoices.
 pub trait ClientBillingExt {
-    /**Get the addresses of billing
+    /**Get the URLs of billing
 
-Returns the addresses under which billing groups and invoices are found.
+Returns the URLs under which billing groups and invoices are found.
 
 Sends a `GET` request to `/billing`
 
@@ -1141,7 +1141,7 @@ Sends a `GET` request to `/billing/groups`
 
 Arguments:
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.billing_group_list()
@@ -1171,7 +1171,7 @@ let response = client.billing_group_get()
     fn billing_group_get(&self) -> builder::BillingGroupGet<'_>;
     /**Break down the cost of analyses
 
-Lists what the tasks and the interactive analyses of a billing group have cost, for an invoice, for a span of days, or without either for what is not invoiced yet. Of a locked project only the kind, the id and the cost of an analysis are told. The addresses in the answer may contain the HTML entity of an ampersand in place of the character.
+Lists what the tasks and the interactive analyses of a billing group have cost, for an invoice, for a span of days, or without either for what is not invoiced yet. Of a locked project only the kind, the id and the cost of an analysis are shown. The URLs in the response may contain the HTML entity of an ampersand in place of the character.
 
 Sends a `GET` request to `/billing/groups/{billing_group}/breakdown/analysis`
 
@@ -1181,7 +1181,7 @@ Arguments:
 - `date_to`: Last day whose charges to count, as month-day-year, `MM-DD-YYYY`.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 - `invoice_id`: Identifier of the invoice to break down. Without it the charges that are not invoiced yet are broken down.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.billing_group_analysis()
@@ -1198,7 +1198,7 @@ let response = client.billing_group_analysis()
     fn billing_group_analysis(&self) -> builder::BillingGroupAnalysis<'_>;
     /**Break down the cost of downloads
 
-Lists what downloads from the projects of a billing group have cost, for an invoice, for a span of days, or without either for what is not invoiced yet. Of a locked project neither the name nor who downloaded is told. The addresses in the answer may contain the HTML entity of an ampersand in place of the character.
+Lists what downloads from the projects of a billing group have cost, for an invoice, for a span of days, or without either for what is not invoiced yet. Of a locked project neither the name nor who downloaded is shown. The URLs in the response may contain the HTML entity of an ampersand in place of the character.
 
 Sends a `GET` request to `/billing/groups/{billing_group}/breakdown/egress`
 
@@ -1208,7 +1208,7 @@ Arguments:
 - `date_to`: Last day whose charges to count, as month-day-year, `MM-DD-YYYY`.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 - `invoice_id`: Identifier of the invoice to break down. Without it the charges that are not invoiced yet are broken down.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.billing_group_egress()
@@ -1225,7 +1225,7 @@ let response = client.billing_group_egress()
     fn billing_group_egress(&self) -> builder::BillingGroupEgress<'_>;
     /**Break down the cost of storage
 
-Lists what the files of the projects of a billing group have cost, active and archived ones apart, for an invoice, for a span of days, or without either for what is not invoiced yet. Of a locked project neither the name, the creator nor the place is told. The provider's contract has no schema for this answer; ours follows its example and the Python client.
+Lists what the files of the projects of a billing group have cost, active and archived ones apart, for an invoice, for a span of days, or without either for what is not invoiced yet. Of a locked project neither the name, the creator nor the location is shown. The provider's contract has no schema for this response; ours follows its example and the Python client.
 
 Sends a `GET` request to `/billing/groups/{billing_group}/breakdown/storage`
 
@@ -1235,7 +1235,7 @@ Arguments:
 - `date_to`: Last day whose charges to count, as month-day-year, `MM-DD-YYYY`.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 - `invoice_id`: Identifier of the invoice to break down. Without it the charges that are not invoiced yet are broken down.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.billing_group_storage()
@@ -1259,7 +1259,7 @@ Sends a `GET` request to `/billing/invoices`
 Arguments:
 - `billing_group`: Identifier of the billing group that the invoices are for.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.invoice_list()
@@ -1319,7 +1319,7 @@ impl ClientBillingExt for Client {
 pub trait ClientBulkExt {
     /**Delete several files
 
-Deletes up to 100 files. Each item of the answer has the file as it was or the error on which it failed; the call as a whole succeeds nevertheless. Cannot be undone. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
+Deletes up to 100 files. Each item of the response has the file as it was or the error on which it failed; the call as a whole succeeds nevertheless. Cannot be undone. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/files/delete`
 
@@ -1332,7 +1332,7 @@ let response = client.bulk_file_delete()
     fn bulk_file_delete(&self) -> builder::BulkFileDelete<'_>;
     /**Edit several files
 
-Changes the name, the tags and the metadata of up to 100 files; what is not given stays. Each item of the answer has the file after the change or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
+Changes the name, the tags and the metadata of up to 100 files; what is not given stays. Each item of the response has the file after the change or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/files/edit`
 
@@ -1345,7 +1345,7 @@ let response = client.bulk_file_edit()
     fn bulk_file_edit(&self) -> builder::BulkFileEdit<'_>;
     /**Get several files
 
-Returns up to 100 files with their metadata in one call. Each item of the answer has the file or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
+Returns up to 100 files with their metadata in one call. Each item of the response has the file or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/files/get`
 
@@ -1362,7 +1362,7 @@ let response = client.bulk_file_get()
     fn bulk_file_get(&self) -> builder::BulkFileGet<'_>;
     /**Replace the details of several files
 
-Sets the name, the tags and the metadata of up to 100 files; tags and metadata that are not given are erased. Each item of the answer has the file after the change or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
+Sets the name, the tags and the metadata of up to 100 files; tags and metadata that are not given are erased. Each item of the response has the file after the change or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/files/update`
 
@@ -1375,7 +1375,7 @@ let response = client.bulk_file_update()
     fn bulk_file_update(&self) -> builder::BulkFileUpdate<'_>;
     /**Start several exports
 
-Starts up to 100 exports to volumes, each as `export_start` does. Each item of the answer has the export or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
+Starts up to 100 exports to volumes, each as `export_start` does. Each item of the response has the export or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/storage/exports/create`
 
@@ -1392,7 +1392,7 @@ let response = client.bulk_export_start()
     fn bulk_export_start(&self) -> builder::BulkExportStart<'_>;
     /**Get several exports
 
-Returns up to 100 exports in one call, which is how many of them are best watched. Each item of the answer has the export or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
+Returns up to 100 exports in one call, which is the best way to watch many of them. Each item of the response has the export or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/storage/exports/get`
 
@@ -1405,7 +1405,7 @@ let response = client.bulk_export_get()
     fn bulk_export_get(&self) -> builder::BulkExportGet<'_>;
     /**Start several imports
 
-Starts up to 100 imports from volumes, each as `import_start` does. Each item of the answer has the import or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
+Starts up to 100 imports from volumes, each as `import_start` does. Each item of the response has the import or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/storage/imports/create`
 
@@ -1418,7 +1418,7 @@ let response = client.bulk_import_start()
     fn bulk_import_start(&self) -> builder::BulkImportStart<'_>;
     /**Get several imports
 
-Returns up to 100 imports in one call, which is how many of them are best watched. Each item of the answer has the import or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
+Returns up to 100 imports in one call, which is the best way to watch many of them. Each item of the response has the import or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/storage/imports/get`
 
@@ -1431,7 +1431,7 @@ let response = client.bulk_import_get()
     fn bulk_import_get(&self) -> builder::BulkImportGet<'_>;
     /**Get several tasks
 
-Returns up to 100 tasks in one call, which is how many of them are best watched. Each item of the answer has the task or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
+Returns up to 100 tasks in one call, which is the best way to watch many of them. Each item of the response has the task or the error on which it failed. The provider documents the call on its pages (at most 100 items), while its contract file does not list it; the official Python client makes it.
 
 Sends a `POST` request to `/bulk/tasks/get`
 
@@ -1476,13 +1476,13 @@ impl ClientBulkExt for Client {
 pub trait ClientDatasetsExt {
     /**List datasets
 
-Lists the datasets of the caller, or all public ones. Datasets are known to CAVATICA alone. No source shows `limit` and `offset` here, but the answer is a page like any other.
+Lists the datasets of the caller, or all public ones. Datasets are known to CAVATICA alone. No source shows `limit` and `offset` here, but the response is a page like any other.
 
 Sends a `GET` request to `/datasets`
 
 Arguments:
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `visibility`: `public` to list the public datasets in place of those of the caller.
 ```ignore
@@ -1504,7 +1504,7 @@ Sends a `GET` request to `/datasets/{owner}`
 Arguments:
 - `owner`: Username of the owner of the dataset.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.dataset_list_by_owner()
@@ -1573,14 +1573,14 @@ let response = client.dataset_edit()
     fn dataset_edit(&self) -> builder::DatasetEdit<'_>;
     /**List the members of a dataset
 
-Lists the members of a dataset and what each of them may do. No source shows `limit` and `offset` here, but the answer is a page like any other.
+Lists the members of a dataset and what each of them may do. No source shows `limit` and `offset` here, but the response is a page like any other.
 
 Sends a `GET` request to `/datasets/{owner}/{dataset}/members`
 
 Arguments:
 - `owner`: Username of the owner of the dataset.
 - `dataset`: Short name of the dataset, the second part of its id.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.dataset_member_list()
@@ -1651,7 +1651,7 @@ let response = client.dataset_member_remove()
     fn dataset_member_remove(&self) -> builder::DatasetMemberRemove<'_>;
     /**Edit the permissions of a dataset member
 
-Changes the permissions that are given and leaves the others. Needs the admin permission. No source shows what is answered, so that a client does best not to read it.
+Changes the permissions that are given and leaves the others. Needs the admin permission. No source shows what is returned, so that a client does best not to read it.
 
 Sends a `PATCH` request to `/datasets/{owner}/{dataset}/members/{username}/permissions`
 
@@ -1717,7 +1717,7 @@ Sends a `GET` request to `/divisions`
 
 Arguments:
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.division_list()
@@ -1755,7 +1755,7 @@ Arguments:
 - `division`: Identifier of the division.
 - `all`: Whether to list all teams of the division, not only those of the caller. The R client always sends it.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.division_team_list()
@@ -1784,7 +1784,7 @@ impl ClientDivisionsExt for Client {
 pub trait ClientDrsExt {
     /**Start a DRS import
 
-Starts a job that brings files from DRS servers into projects or folders, up to 100 of them in one call. The files stay where they are; the platform links to them. DRS bundles may be named too. The platform imports 500 files in five minutes at the most and resumes by itself when that time has passed. Poll the job until its state is final, `FINISHED` in practice, then check each entry of `result`: one item may fail while others succeed.
+Starts a job that brings files from DRS servers into projects or folders, up to 100 of them in one call. The files stay where they are; the platform links to them. DRS bundles may be named too. The platform imports 500 files in five minutes at most and resumes when that time has passed. Poll the job until its state is final, `FINISHED` in practice, then check each entry of `result`: one item may fail while others succeed.
 
 Sends a `POST` request to `/bulk/drs/imports/create`
 
@@ -1829,7 +1829,7 @@ Sends a `GET` request to `/storage/exports`
 
 Arguments:
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `state`: States that the exports may be in. Repeat it for several.
 - `volume`: Volume, `owner/name`, to which the exports went.
@@ -1846,7 +1846,7 @@ let response = client.export_list()
     fn export_list(&self) -> builder::ExportList<'_>;
     /**Start an export
 
-Starts a job that writes a file of a project to a volume with access mode `RW`. Needs the write permission on the volume. Folders, public files and aliases cannot be exported, and the volume must be with the provider and in the region of the project (else error 9027). Unless `copy_only` is set, the file becomes an alias of the exported object when the job is done: its bytes leave the platform's storage, and with them their cost, and it cannot be exported again. The answer comes at once; look at the job until its state is `COMPLETED` or `FAILED`. For many files the bulk call saves requests.
+Starts a job that writes a file of a project to a volume with access mode `RW`. Needs the write permission on the volume. Folders, public files and aliases cannot be exported, and the volume must be with the provider and in the region of the project (else error 9027). Unless `copy_only` is set, the file becomes an alias of the exported object when the job is done: its bytes leave the platform's storage, and with them their cost, and it cannot be exported again. The response comes at once; poll the job until its state is `COMPLETED` or `FAILED`. For many files the bulk call saves requests.
 
 Sends a `POST` request to `/storage/exports`
 
@@ -1863,7 +1863,7 @@ let response = client.export_start()
     fn export_start(&self) -> builder::ExportStart<'_>;
     /**Get an export
 
-Returns an export: its state, and once it is finished the file as it is then, or the error on which it failed. The provider's contract shows a failed export as an answer with the status 409; the clients expect it as an answer that succeeded, with the state `FAILED` and an `error`, and so do we.
+Returns an export: its state, and once it is finished the file as it is then, or the error on which it failed. The provider's contract shows a failed export as a response with the status 409; the clients expect it as a response that succeeded, with the state `FAILED` and an `error`, and so do we.
 
 Sends a `GET` request to `/storage/exports/{export_id}`
 
@@ -1894,14 +1894,14 @@ impl ClientExportsExt for Client {
 pub trait ClientFilesExt {
     /**List files
 
-Lists the files and folders in the root of a project, in one folder, or in a dataset: give exactly one of `project`, `parent` and `dataset`. Folders are not entered; call again with the id of a folder as `parent`. Files are listed in short form, unless `fields` asks for more. The header `X-Total-Matching-Query` of the answer says how many there are. The provider's contract names neither `dataset` nor `fields`, `limit` and `offset`; the official Python client sends them.
+Lists the files and folders in the root of a project, in one folder, or in a dataset: give exactly one of `project`, `parent` and `dataset`. Folders are not entered; call again with the id of a folder as `parent`. Files are listed in short form, unless `fields` asks for more. The header `X-Total-Matching-Query` of the response says how many there are. The provider's contract names neither `dataset` nor `fields`, `limit` and `offset`; the official Python client sends them.
 
 Sends a `GET` request to `/files`
 
 Arguments:
 - `dataset`: Dataset whose files to list, `owner/short-name`. Not together with `project` or `parent`.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `metadata`: Metadata that the files must have. Each entry is a query parameter of its own, named `metadata.` and the key; the name `metadata` itself is never sent. Different keys must all match, values of one key are alternatives.
 - `name`: Exact name that the files must have. Several names are alternatives.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
@@ -1947,7 +1947,7 @@ Sends a `GET` request to `/files/scroll`
 Arguments:
 - `dataset`: Dataset whose files to list, `owner/short-name`. Not together with `project` or `parent`.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `name`: Exact name that the files must have. Several names are alternatives.
 - `origin_task`: Identifier of the task that must have produced the files.
 - `parent`: Identifier of the folder to list. Not together with `project` or `dataset`.
@@ -1971,13 +1971,13 @@ let response = client.file_scroll()
     fn file_scroll(&self) -> builder::FileScroll<'_>;
     /**Search files
 
-Searches files with a query in the query language of the platform, in up to ten projects and datasets at once. The answer is a page; give its `cont_token` back for the next one. The provider's contract spells the path `/search`, its own sample and the official Python client `/files/search`, which we follow.
+Searches files with a query in the query language of the platform, in up to ten projects and datasets at once. The response is a page; give its `cont_token` back for the next one. The provider's contract spells the path `/search`, its own sample and the official Python client `/files/search`, which we follow.
 
 Sends a `POST` request to `/files/search`
 
 Arguments:
 - `cont_token`: Token of the page before, none for the first page.
-- `limit`: Number of files to return at the most.
+- `limit`: Number of files to return at most.
 - `body`
 ```ignore
 let response = client.file_search()
@@ -2077,7 +2077,7 @@ let response = client.file_move()
     fn file_move(&self) -> builder::FileMove<'_>;
     /**Get the download link of a file
 
-Returns a signed address from which the content can be read for a limited time, by ranges if wanted. It belongs to the storage, not to this API: send no token there. Needs the copy permission. Folders are refused.
+Returns a signed URL from which the content can be read for a limited time, by ranges if wanted. It belongs to the storage, not to this API: send no token there. Needs the copy permission. Folders are refused.
 
 Sends a `GET` request to `/files/{file_id}/download_info`
 
@@ -2173,7 +2173,7 @@ Sends a `GET` request to `/files/{folder_id}/list`
 Arguments:
 - `folder_id`: Identifier of the folder.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.folder_list()
@@ -2194,7 +2194,7 @@ Sends a `GET` request to `/files/{folder_id}/scroll`
 Arguments:
 - `folder_id`: Identifier of the folder.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `token`: `init` for the first page, then the token in the next link of the page before.
 ```ignore
 let response = client.folder_scroll()
@@ -2216,7 +2216,7 @@ Arguments:
 - `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
 - `project`: Short name of the project, the second part of its id.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.project_file_list()
@@ -2293,7 +2293,7 @@ Sends a `GET` request to `/storage/imports`
 
 Arguments:
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `project`: Project, `owner/short-name`, into which the imports went.
 - `state`: States that the imports may be in. Repeat it for several.
@@ -2312,7 +2312,7 @@ let response = client.import_list()
     fn import_list(&self) -> builder::ImportList<'_>;
     /**Start an import
 
-Starts a job that brings a file or a folder of a volume into a project or a folder of the platform. No bytes are copied: what appears is an alias, which can be used like any file as long as the volume is active. Needs the copy permission on the volume and the write permission in the project. The answer comes at once; look at the job until its state is `COMPLETED` or `FAILED`. Each call starts a job of its own. For many files the bulk call saves requests. `overwrite` is a field of the body, although the provider's text once calls it a query parameter. Where the name is taken, a file is skipped unless `overwrite` or `autorename` is set; a folder is merged into the folder of that name. The service has a rate limit of its own: 429 with the code 10371.
+Starts a job that brings a file or a folder of a volume into a project or a folder of the platform. No bytes are copied: what appears is an alias, which can be used like any file as long as the volume is active. Needs the copy permission on the volume and the write permission in the project. The response comes at once; poll the job until its state is `COMPLETED` or `FAILED`. Each call starts a job of its own. For many files the bulk call saves requests. `overwrite` is a field of the body, although the provider's text once calls it a query parameter. Where the name is taken, a file is skipped unless `overwrite` or `autorename` is set; a folder is merged into the folder of that name. The service has a rate limit of its own: 429 with the code 10371.
 
 Sends a `POST` request to `/storage/imports`
 
@@ -2325,7 +2325,7 @@ let response = client.import_start()
     fn import_start(&self) -> builder::ImportStart<'_>;
     /**Get an import
 
-Returns an import: its state, and once it is finished the file or folder that it made, or the error on which it failed. The provider's contract shows a failed import as an answer with the status 404; the clients expect it as an answer that succeeded, with the state `FAILED` and an `error`, and so do we.
+Returns an import: its state, and once it is finished the file or folder that it made, or the error on which it failed. The provider's contract shows a failed import as a response with the status 404; the clients expect it as a response that succeeded, with the state `FAILED` and an `error`, and so do we.
 
 Sends a `GET` request to `/storage/imports/{import_id}`
 
@@ -2363,7 +2363,7 @@ Sends a `GET` request to `/genome/markers`
 Arguments:
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
 - `file`: Identifier of the file.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.marker_list()
@@ -2459,7 +2459,7 @@ impl ClientMarkersExt for Client {
 pub trait ClientPlatformExt {
     /**Get the index of the API
 
-Returns the addresses of the main resources. The only call that needs no token, and so a cheap way to see whether an environment can be reached.
+Returns the URLs of the main resources. The only call that needs no token, and so a cheap way to see whether an environment can be reached.
 
 Sends a `GET` request to `/`
 
@@ -2504,7 +2504,7 @@ Sends a `GET` request to `/projects`
 Arguments:
 - `category`: Category that the projects must have, such as `PRIVATE`.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `name`: Part of the name that the projects must have, whatever the case.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `tags`: Tags that the projects must all have, separated by commas.
@@ -2546,7 +2546,7 @@ Sends a `GET` request to `/projects/{owner}`
 Arguments:
 - `owner`: Username or division that owns the projects.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `name`: Part of the name that the projects must have, whatever the case.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `tags`: Tags that the projects must all have, separated by commas.
@@ -2600,7 +2600,7 @@ let response = client.project_delete()
     fn project_delete(&self) -> builder::ProjectDelete<'_>;
     /**Edit a project
 
-Changes the fields that are given and leaves the others. Name, settings, tags and billing group need the admin permission, the description the write permission. The answer need not repeat the id.
+Changes the fields that are given and leaves the others. Name, settings, tags and billing group need the admin permission, the description the write permission. The response need not repeat the id.
 
 Sends a `PATCH` request to `/projects/{project_owner}/{project}`
 
@@ -2629,7 +2629,7 @@ Arguments:
 - `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
 - `project`: Short name of the project, the second part of its id.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.project_member_list()
@@ -2811,7 +2811,7 @@ Arguments:
 - `ended_from`: Earliest time of the end, written as `created_from`.
 - `ended_to`: Latest time of the end, written as `created_from`.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `order`: Direction of the order; heeded only together with `order_by`. The contract says that the platform takes `asc` when it is not given, the guide of the Python client says `desc`: say which one is meant.
 - `order_by`: Field by which to order. The platform takes `created_time` when it is not given.
@@ -2845,7 +2845,7 @@ let response = client.task_list()
     fn task_list(&self) -> builder::TaskList<'_>;
     /**Create a task
 
-Creates a draft, a single task or a batch, and with `action=run` starts it at once. Needs the execute permission; running costs money. The inputs are checked: what is wrong is told in `errors` of the answer, the task is created nevertheless and stays a draft, even where it was to be started. The provider's contract describes `inputs` as a list of objects and `use_interruptible_instances` as a string; the official Python client sends an object by input identifier and a boolean, which we follow.
+Creates a draft, a single task or a batch, and with `action=run` starts it at once. Needs the execute permission; running costs money. The inputs are checked: what is wrong is in `errors` of the response, the task is created nevertheless and stays a draft, even where it was to be started. The provider's contract describes `inputs` as a list of objects and `use_interruptible_instances` as a string; the official Python client sends an object by input identifier and a boolean, which we follow.
 
 Sends a `POST` request to `/tasks`
 
@@ -2917,7 +2917,7 @@ let response = client.task_edit()
     fn task_edit(&self) -> builder::TaskEdit<'_>;
     /**Abort a task
 
-Stops a task that is being created, waits or runs; others are refused. What it has computed until then is paid for. The answer shows the task before it has come to its end, and the provider's example has `Active` as its state and inputs of an unusual form.
+Stops a task that is being created, waits or runs; others are refused. What it has computed until then is paid for. The response shows the task before it has come to its end, and the provider's example has `Active` as its state and inputs of an unusual form.
 
 Sends a `POST` request to `/tasks/{task_id}/actions/abort`
 
@@ -3033,7 +3033,7 @@ Arguments:
 - `project_owner`: Owner of the project; the name of the division for a project that a division owns, else a username.
 - `project`: Short name of the project, the second part of its id.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `origin_id`: Identifier of the automation run that created the tasks.
 ```ignore
@@ -3099,7 +3099,7 @@ Arguments:
 - `all`: Whether to list all teams of the division, not only those of the caller. The Python client always sends it.
 - `division`: Identifier of the division.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.team_list()
@@ -3182,7 +3182,7 @@ Sends a `GET` request to `/teams/{team_id}/members`
 
 Arguments:
 - `team_id`: Identifier of the team.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.team_member_list()
@@ -3270,7 +3270,7 @@ let response = client.upload_list()
     fn upload_list(&self) -> builder::UploadList<'_>;
     /**Start an upload
 
-Starts a multipart upload into the root of a project or into a folder: give either `project` or `parent`. The answer has the id of the upload and the size of the parts, which the platform may have changed. Needs the write permission. A file has at most 10000 parts of at most 5 GiB and is at most 5 TiB. The provider's contract makes `size` a 32-bit integer, which cannot express a file of 2 GiB; it is a 64-bit integer here.
+Starts a multipart upload into the root of a project or into a folder: give either `project` or `parent`. The response has the id of the upload and the size of the parts, which the platform may have changed. Needs the write permission. A file has at most 10000 parts of at most 5 GiB and is at most 5 TiB. The provider's contract makes `size` a 32-bit integer, which cannot express a file of 2 GiB; it is a 64-bit integer here.
 
 Sends a `POST` request to `/upload/multipart`
 
@@ -3353,7 +3353,7 @@ let response = client.upload_complete()
     fn upload_complete(&self) -> builder::UploadComplete<'_>;
     /**Report an uploaded part
 
-Reports one part that the storage has taken, with the headers of its answer that the link for the part asked for. Reporting a part again does no harm. The official Python client calls this path with a slash at its end.
+Reports one part that the storage has taken, with the headers of its response that the link for the part asked for. Reporting a part again does no harm. The official Python client calls this path with a slash at its end.
 
 Sends a `POST` request to `/upload/multipart/{upload_id}/part`
 
@@ -3370,7 +3370,7 @@ let response = client.upload_part_report()
     fn upload_part_report(&self) -> builder::UploadPartReport<'_>;
     /**Get the link to upload a part to
 
-Returns a signed address to which the bytes of one part can be sent for a limited time, with the method and the headers to use, and says which headers of the answer to report. The address belongs to the storage, not to this API: send no token there.
+Returns a signed URL to which the bytes of one part can be sent for a limited time, with the method and the headers to use, and says which headers of the response to report. The URL belongs to the storage, not to this API: send no token there.
 
 Sends a `GET` request to `/upload/multipart/{upload_id}/part/{part_number}`
 
@@ -3438,7 +3438,7 @@ Sends a `GET` request to `/users`
 Arguments:
 - `division`: Short name of the division, which is its id.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 - `role`: Role in the division that the users must have.
 ```ignore
@@ -3503,13 +3503,13 @@ impl ClientUsersExt for Client {
 pub trait ClientVolumesExt {
     /**List volumes
 
-Lists the volumes that the caller has registered or is a member of. Without `fields` the volumes come in short form, with their address, id and name. The provider's contract declares no parameters here; we follow the official clients, which send `fields`, `limit` and `offset`.
+Lists the volumes that the caller has registered or is a member of. Without `fields` the volumes come in short form, with their URL, id and name. The provider's contract declares no parameters here; we follow the official clients, which send `fields`, `limit` and `offset`.
 
 Sends a `GET` request to `/storage/volumes`
 
 Arguments:
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.volume_list()
@@ -3603,7 +3603,7 @@ let response = client.volume_edit()
     fn volume_edit(&self) -> builder::VolumeEdit<'_>;
     /**List the contents of a volume
 
-Lists one level of a volume: the objects in `items` and the folders in `prefixes`. To go into a folder, list again with its prefix. Pages can be walked forwards only: the link of a page carries `next`, the address of the page after it, with a `continuation_token`; there is no offset and no total. `limit` and `continuation_token` are sent by the official clients, the provider's contract does not declare them.
+Lists one level of a volume: the objects in `items` and the folders in `prefixes`. To go into a folder, list again with its prefix. Pages can be walked forwards only: the link of a page carries `next`, the URL of the page after it, with a `continuation_token`; there is no offset and no total. `limit` and `continuation_token` are sent by the official clients, the provider's contract does not declare them.
 
 Sends a `GET` request to `/storage/volumes/{volume_owner}/{volume_name}/list`
 
@@ -3612,7 +3612,7 @@ Arguments:
 - `volume_name`: Name of the volume, the second part of its id.
 - `continuation_token`: Token of the page to return, from the `next` link of the page before it.
 - `fields`: Comma-separated names of the fields of each object to return, out of `href`, `location`, `volume`, `type` and `metadata`; `_all` for all of them. The metadata come only when they are asked for.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `prefix`: Folder to list, such as `photographs/`, below the prefix of the volume itself. Without it the root of the volume is listed.
 ```ignore
 let response = client.volume_object_list()
@@ -3657,7 +3657,7 @@ Arguments:
 - `volume_owner`: Owner of the volume; the name of the division for a volume that a division owns, else a username.
 - `volume_name`: Name of the volume, the second part of its id.
 - `fields`: Comma-separated names of the fields to return; `_all` for all of them, a leading `!` to leave one out, as in `_all,!metadata`.
-- `limit`: Number of items to return at the most, from 1 to 100. The platform takes 50 when it is not given.
+- `limit`: Number of items to return at most, from 1 to 100. The platform takes 50 when it is not given.
 - `offset`: Index of the first item to return, counted from 0. The platform takes 0 when it is not given.
 ```ignore
 let response = client.volume_member_list()

@@ -17,7 +17,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Kind of a file. The platform writes it in small letters in one answer and in capitals in another: compare without regard to case.
+    /// Kind of a file. The platform writes it in small letters in one response and in capitals in another: compare without regard to case.
     FileType {
         /// `file`
         File = "file",

@@ -81,7 +81,7 @@ pub struct AnalysisBreakdown {
     ///Kind of analysis, such as `TASK` or `CRUNCHER_ANALYSIS`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub analysis_type: ::std::option::Option<::std::string::String>,
-    ///Whether the project is locked, so that little is told of it.
+    ///Whether the project is locked, so that little of it is shown.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub project_locked: ::std::option::Option<bool>,
     ///Name of the project.
@@ -106,7 +106,7 @@ pub struct AnalysisBreakdown {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnalysisBreakdownPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The analyses of this page.
@@ -117,41 +117,41 @@ pub struct AnalysisBreakdownPage {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
-///The addresses of the main resources.
+///The URLs of the main resources.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ApiIndex {
-    ///Address of the actions.
+    ///URL of the actions.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub action_url: ::std::option::Option<::std::string::String>,
-    ///Address of the apps.
+    ///URL of the apps.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub apps_url: ::std::option::Option<::std::string::String>,
-    ///Address of billing groups and invoices.
+    ///URL of billing groups and invoices.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub billing_url: ::std::option::Option<::std::string::String>,
-    ///Address of the files.
+    ///URL of the files.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub files_url: ::std::option::Option<::std::string::String>,
-    ///Address of the projects.
+    ///URL of the projects.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub projects_url: ::std::option::Option<::std::string::String>,
-    ///Address of the rate limit.
+    ///URL of the rate limit.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub rate_limit_url: ::std::option::Option<::std::string::String>,
-    ///Address of volumes, imports and exports.
+    ///URL of volumes, imports and exports.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub storage_url: ::std::option::Option<::std::string::String>,
-    ///Address of the tasks.
+    ///URL of the tasks.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub tasks_url: ::std::option::Option<::std::string::String>,
-    ///Address of the uploads.
+    ///URL of the uploads.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub upload_url: ::std::option::Option<::std::string::String>,
-    ///Address of the caller's own user.
+    ///URL of the caller's own user.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub user_url: ::std::option::Option<::std::string::String>,
-    ///Address of the users.
+    ///URL of the users.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub users_url: ::std::option::Option<::std::string::String>,
     #[serde(flatten)]
@@ -161,7 +161,7 @@ pub struct ApiIndex {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct App {
-    ///Address of the app.
+    ///URL of the app.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier, `owner/project/app/revision`.
@@ -261,7 +261,7 @@ impl ::std::convert::TryFrom<::std::string::String> for AppCopyStrategy {
         value.parse()
     }
 }
-///Description of an app as the platform keeps it, a JSON object: CWL, or `class` `nextflow` or `wdl` with `app_content`. The platform's own fields begin with `sbg:`; among them `sbg:id`, `sbg:revision`, `sbg:content_hash` (the letter `a` and 64 hexadecimal digits), `sbg:appVersion`, `sbg:workflowLanguage` and `sbg:image_url`. `id` is the address of this description.
+///Description of an app as the platform keeps it, a JSON object: CWL, or `class` `nextflow` or `wdl` with `app_content`. The platform's own fields begin with `sbg:`; among them `sbg:id`, `sbg:revision`, `sbg:content_hash` (the letter `a` and 64 hexadecimal digits), `sbg:appVersion`, `sbg:workflowLanguage` and `sbg:image_url`. `id` is the URL of this description.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
 #[non_exhaustive]
@@ -286,7 +286,7 @@ impl ::std::convert::From<::serde_json::Value> for AppDocument {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AppPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The apps of this page.
@@ -488,7 +488,7 @@ pub struct AsyncJob {
     ///Time of the end.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub finished_on: ::std::option::Option<crate::values::Timestamp>,
-    ///Address of the job.
+    ///URL of the job.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the job.
@@ -515,7 +515,7 @@ pub struct AsyncJob {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AsyncJobPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The jobs of this page.
@@ -545,7 +545,7 @@ pub struct Automation {
     ///What the automation does.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
-    ///Address of the automation.
+    ///URL of the automation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier, a UUID.
@@ -650,7 +650,7 @@ pub struct AutomationMember {
     ///E-mail address, for users.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub email: ::std::option::Option<::std::string::String>,
-    ///Address of the member.
+    ///URL of the member.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the member: a username, or the id of a team.
@@ -757,7 +757,7 @@ impl AutomationMemberEdit {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AutomationMemberPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The members of this page.
@@ -784,7 +784,7 @@ pub struct AutomationPackage {
     ///Time of creation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_on: ::std::option::Option<crate::values::Timestamp>,
-    ///Address that its creator gave to the code package.
+    ///URL that its creator gave to the code package.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub custom_url: ::std::option::Option<::std::string::String>,
     ///Identifier of the code package.
@@ -810,7 +810,7 @@ pub struct AutomationPackage {
 ///The code package to create.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct AutomationPackageCreate {
-    ///Identifier of the file which the completed upload answered.
+    ///Identifier of the file in the response to the completed upload.
     pub location: ::std::string::String,
     ///Memory that a run may use in megabytes.
     #[serde(default, skip_serializing_if = "crate::values::Nullable::is_absent")]
@@ -831,7 +831,7 @@ impl AutomationPackageCreate {
 ///The fields of a code package to change.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct AutomationPackageEdit {
-    ///Address to give to the code package.
+    ///URL to give to the code package.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub custom_url: ::std::option::Option<::std::string::String>,
     ///Memory that a run may use in megabytes; the platform takes 500.
@@ -847,7 +847,7 @@ impl AutomationPackageEdit {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AutomationPackagePage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The code packages of this page.
@@ -862,7 +862,7 @@ pub struct AutomationPackagePage {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AutomationPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The automations of this page.
@@ -892,7 +892,7 @@ pub struct AutomationRun {
     ///What is known of the execution.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub execution_details: ::std::option::Option<AutomationExecutionDetails>,
-    ///Address of the run.
+    ///URL of the run.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the run.
@@ -918,7 +918,7 @@ pub struct AutomationRun {
     ///Identifier of the project, where the automation belongs to projects.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub project_id: ::std::option::Option<::std::string::String>,
-    ///Identifier of the run that this one goes on from.
+    ///Identifier of the run that this one continues.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub resumed_from: ::std::option::Option<::std::string::String>,
     ///Settings of the run, any JSON.
@@ -1044,7 +1044,7 @@ impl ::std::convert::TryFrom<::std::string::String> for AutomationRunOrder {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AutomationRunPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The runs of this page.
@@ -1061,7 +1061,7 @@ pub struct AutomationRunRerun {
     ///Inputs of the run, any JSON object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub inputs: ::std::option::Option<::serde_json::Value>,
-    ///Whether to lay the inputs and settings that are given over those of the earlier run. The Python client sets `true` unless told otherwise.
+    ///Whether to lay the inputs and settings that are given over those of the earlier run. The Python client sets `true` by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub merge: ::std::option::Option<bool>,
     ///Name to display.
@@ -1112,7 +1112,7 @@ impl ::std::convert::From<::serde_json::Value> for AutomationRunState {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AutomationUpload {
-    ///Address of the upload.
+    ///URL of the upload.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Time at which the upload was started.
@@ -1148,7 +1148,7 @@ pub struct AutomationUploadInit {
     pub automation_id: ::std::string::String,
     ///Name of the file, without a slash.
     pub name: ::std::string::String,
-    ///Wanted size of the parts in bytes; use that of the answer.
+    ///Requested size of the parts in bytes; use the size in the response.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub part_size: ::std::option::Option<i32>,
     ///Size of the file in bytes; it cannot be empty.
@@ -1164,7 +1164,7 @@ impl AutomationUploadInit {
 pub struct AutomationUploadPartReport {
     ///Number of the part, counted from 1.
     pub part_number: i32,
-    ///What the storage answered.
+    ///Response of the storage.
     pub response: AutomationUploadPartReportResponse,
 }
 impl AutomationUploadPartReport {
@@ -1172,10 +1172,10 @@ impl AutomationUploadPartReport {
         Default::default()
     }
 }
-///What the storage answered to a part of a code package.
+///Response of the storage to a part of a code package.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct AutomationUploadPartReportResponse {
-    ///Headers of the answer, such as `ETag`, the value without its quotation marks.
+    ///Headers of the response, such as `ETag`, the value without its quotation marks.
     pub headers: ::std::collections::BTreeMap<
         ::std::string::String,
         ::std::string::String,
@@ -1190,7 +1190,7 @@ impl AutomationUploadPartReportResponse {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AutomationUploadPartUrl {
-    ///Time at which the address ends to be good.
+    ///Time at which the URL expires.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub expires: ::std::option::Option<crate::values::Timestamp>,
     ///Headers to send with the part.
@@ -1201,15 +1201,15 @@ pub struct AutomationUploadPartUrl {
     ///HTTP method to use, `PUT`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub method: ::std::option::Option<::std::string::String>,
-    ///What to make of the answer.
+    ///What to report of the response.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub report: ::std::option::Option<AutomationUploadPartUrlReport>,
-    ///Signed address, good for a limited time.
+    ///Signed URL, valid for a limited time.
     pub url: crate::values::Secret<::std::string::String>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
-///Which answers of the storage mean success and what of them to report.
+///Which responses of the storage mean success, and what of them to report.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AutomationUploadPartUrlReport {
@@ -1228,17 +1228,17 @@ pub struct AutomationUploadPartUrlReport {
 pub struct AutomationUploadedPart {
     ///Number of the part, counted from 1.
     pub part_number: i32,
-    ///What the storage answered.
+    ///Response of the storage.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub response: ::std::option::Option<AutomationUploadedPartResponse>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
-///What the storage answered to a part of a code package.
+///Response of the storage to a part of a code package.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AutomationUploadedPartResponse {
-    ///Headers of the answer, `ETag` first of all.
+    ///Headers of the response, `ETag` first of all.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub headers: ::std::option::Option<
         ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
@@ -1250,7 +1250,7 @@ pub struct AutomationUploadedPartResponse {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BilledAmount {
-    ///What it has cost, where that is told here.
+    ///What it has cost, where it is shown here.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub cost: ::std::option::Option<Price>,
     ///How much, in `unit`.
@@ -1272,7 +1272,7 @@ pub struct BillingGroup {
     ///Whether the billing group is disabled.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub disabled: ::std::option::Option<bool>,
-    ///Address of the billing group.
+    ///URL of the billing group.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier, a UUID.
@@ -1296,7 +1296,7 @@ pub struct BillingGroup {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BillingGroupPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The billing groups of this page.
@@ -1311,10 +1311,10 @@ pub struct BillingGroupPage {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BillingIndex {
-    ///Address of the list of billing groups.
+    ///URL of the list of billing groups.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub billing_groups_url: ::std::option::Option<::std::string::String>,
-    ///Address of the list of invoices.
+    ///URL of the list of invoices.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub invoices_url: ::std::option::Option<::std::string::String>,
     #[serde(flatten)]
@@ -1348,7 +1348,7 @@ pub struct BulkExportItem {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkExportPage {
-    ///Address of the call.
+    ///URL of the call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///One item per export, taken to be in the order of the request: no source says so, but an error does not name its export.
@@ -1441,7 +1441,7 @@ pub struct BulkFileItem {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkFilePage {
-    ///Address of the call.
+    ///URL of the call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///One item per file, taken to be in the order of the request: no source says so, but an error does not name its file.
@@ -1512,7 +1512,7 @@ pub struct BulkImportItem {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkImportPage {
-    ///Address of the call.
+    ///URL of the call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///One item per import, taken to be in the order of the request: no source says so, but an error does not name its import.
@@ -1559,7 +1559,7 @@ pub struct BulkTaskItem {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkTaskPage {
-    ///Address of the call.
+    ///URL of the call.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///One item per task, taken to be in the order of the request: no source says so, but an error does not name its task.
@@ -1593,7 +1593,7 @@ pub struct Dataset {
     ///What the dataset holds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
-    ///Address of the dataset.
+    ///URL of the dataset.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier, `owner/short-name`.
@@ -1636,7 +1636,7 @@ impl DatasetMemberAdd {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DatasetPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The datasets of this page.
@@ -1651,7 +1651,7 @@ pub struct DatasetPage {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Division {
-    ///Address of the division.
+    ///URL of the division.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier, the short name of the division.
@@ -1666,7 +1666,7 @@ pub struct Division {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DivisionPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The divisions of this page.
@@ -1681,7 +1681,7 @@ pub struct DivisionPage {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadInfo {
-    ///Signed address of the content, good for a limited time.
+    ///Signed URL of the content, valid for a limited time.
     pub url: crate::values::Secret<::std::string::String>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -1752,7 +1752,7 @@ pub struct DrsImport {
     ///Time of the end.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub finished_on: ::std::option::Option<crate::values::Timestamp>,
-    ///Address of the import.
+    ///URL of the import.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the import.
@@ -1772,7 +1772,7 @@ pub struct DrsImport {
 ///A file to import from a DRS server. It goes either into `project` or into `parent`.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct DrsImportItem {
-    ///DRS address of the file, such as `drs://server.org/identifier`.
+    ///DRS URI of the file, such as `drs://server.org/identifier`.
     pub drs_uri: ::std::string::String,
     ///Metadata that the imported file gets.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1835,7 +1835,7 @@ pub struct EgressBreakdown {
     ///What it has cost.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub egress_cost: ::std::option::Option<Price>,
-    ///Whether the project is locked, so that little is told of it.
+    ///Whether the project is locked, so that little of it is shown.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub project_locked: ::std::option::Option<bool>,
     ///Name of the project.
@@ -1848,7 +1848,7 @@ pub struct EgressBreakdown {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EgressBreakdownPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The downloads of this page.
@@ -1863,13 +1863,13 @@ pub struct EgressBreakdownPage {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Error {
-    ///Error code of the platform, a number; 0 stands for maintenance. Absent where a gateway answered. A code that is text is accepted and is no code of the platform's list.
+    ///Error code of the platform, a number; 0 stands for maintenance. Absent if a gateway responded. A code that is text is accepted and is no code of the platform's list.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub code: ::std::option::Option<crate::values::Number>,
     ///What went wrong, in a sentence.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub message: ::std::option::Option<::std::string::String>,
-    ///Address of a page about the error.
+    ///URL of a page about the error.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub more_info: ::std::option::Option<::std::string::String>,
     ///HTTP status as a number, or its name, such as `NOT_FOUND`.
@@ -1911,7 +1911,7 @@ pub struct Export {
     ///Time of the end.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub finished_on: ::std::option::Option<crate::values::Timestamp>,
-    ///Address of the export.
+    ///URL of the export.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the export.
@@ -1941,7 +1941,7 @@ pub struct Export {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExportPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The exports of this page.
@@ -2013,7 +2013,7 @@ impl ExportStartDestination {
         Default::default()
     }
 }
-///How the service of a volume is to store an exported object. All of it is for S3. The provider's contract spells one key `sse_aws_kms_key_Id`; answers and clients do not.
+///How the service of a volume is to store an exported object. All of it is for S3. The provider's contract spells one key `sse_aws_kms_key_Id`; responses and clients do not.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct ExportStartProperties {
     ///Canned ACL of the object, such as `public-read`, or null for none, which the platform takes.
@@ -2052,7 +2052,7 @@ pub struct File {
     ///Time of creation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub created_on: ::std::option::Option<crate::values::Timestamp>,
-    ///Address of the file.
+    ///URL of the file.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the file.
@@ -2072,7 +2072,7 @@ pub struct File {
     ///Identifier of the folder that holds the file.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub parent: ::std::option::Option<::std::string::String>,
-    ///Internal path of the file; the answer to a completed upload names it.
+    ///Internal path of the file; the response to a completed upload names it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub path: ::std::option::Option<::std::string::String>,
     ///Project that holds the file, `owner/short-name`.
@@ -2163,7 +2163,7 @@ pub struct FileOrigin {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FilePage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The files and folders of this page.
@@ -2177,7 +2177,7 @@ pub struct FilePage {
 ///What to search.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct FileSearch {
-    ///Query in the query language of the platform, such as `IN "/Projects/ID" WHERE tags IN ("dna") LIMIT 10`. Only `IN` with its locations, ten at the most, is needed; `WHERE`, `ORDER BY`, `LIMIT`, `OFFSET`, `TOKEN`, `RECURSIVE` and `STALE` may follow. The guide writes a location as `"/Projects/NAME"` with the name or the id of a project, as `"owner/project"`, or as `"/Datasets/NAME"`; `TOKEN start` asks for the first page of a search by token.
+    ///Query in the query language of the platform, such as `IN "/Projects/ID" WHERE tags IN ("dna") LIMIT 10`. Only `IN` with its locations, ten at most, is needed; `WHERE`, `ORDER BY`, `LIMIT`, `OFFSET`, `TOKEN`, `RECURSIVE` and `STALE` may follow. The guide writes a location as `"/Projects/NAME"` with the name or the id of a project, as `"owner/project"`, or as `"/Datasets/NAME"`; `TOKEN start` asks for the first page of a search by token.
     pub query: ::std::string::String,
 }
 impl FileSearch {
@@ -2189,7 +2189,7 @@ impl FileSearch {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FileSearchHit {
-    ///Internal address of the content.
+    ///Internal location of the content.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub coords: ::std::option::Option<::std::string::String>,
     ///Extension of the name, in capitals.
@@ -2416,7 +2416,7 @@ pub struct Import {
     ///Time of the end.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub finished_on: ::std::option::Option<crate::values::Timestamp>,
-    ///Address of the import.
+    ///URL of the import.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the import.
@@ -2462,7 +2462,7 @@ pub struct ImportDestination {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImportPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The imports of this page.
@@ -2621,7 +2621,7 @@ pub struct Invoice {
     ///Sum for downloads. Neither the provider's contract nor an official client names it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub egress_costs: ::std::option::Option<Price>,
-    ///Address of the invoice.
+    ///URL of the invoice.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the invoice, as the official clients read it.
@@ -2649,7 +2649,7 @@ pub struct Invoice {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InvoicePage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The invoices of this page.
@@ -2677,7 +2677,7 @@ pub struct InvoicePeriod {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Link {
-    ///Address of the page.
+    ///URL of the page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///HTTP method to use, in practice `GET`.
@@ -2705,7 +2705,7 @@ pub struct Marker {
     ///Identifier of the file.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub file: ::std::option::Option<::std::string::String>,
-    ///Address of the marker.
+    ///URL of the marker.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the marker.
@@ -2716,7 +2716,7 @@ pub struct Marker {
     ///Place on the chromosome.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub position: ::std::option::Option<MarkerPosition>,
-    ///Whether the marker is private, where that is told.
+    ///Whether the marker is private, where it is shown.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub private: ::std::option::Option<bool>,
     #[serde(flatten)]
@@ -2733,7 +2733,7 @@ pub struct MarkerCreate {
     pub name: ::std::string::String,
     ///Place on the chromosome.
     pub position: MarkerPositionCreate,
-    ///Whether the marker is private. The Python client sends `true` unless told otherwise.
+    ///Whether the marker is private. The Python client sends `true` by default.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub private: ::std::option::Option<bool>,
 }
@@ -2764,7 +2764,7 @@ impl MarkerEdit {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MarkerPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The markers of this page.
@@ -2823,13 +2823,13 @@ pub struct Member {
     ///E-mail address, for users.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub email: ::std::option::Option<::std::string::String>,
-    ///Address of the member.
+    ///URL of the member.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the member: a username, or the id of a team or a division.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::std::string::String>,
-    ///Name to display, where that is told.
+    ///Name to display, where it is shown.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     ///What the member may do here.
@@ -2927,7 +2927,7 @@ impl ::std::convert::TryFrom<::std::string::String> for MemberAddType {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MemberPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The members of this page.
@@ -3014,7 +3014,7 @@ impl ::std::convert::From<
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MultipartUpload {
-    ///Address of the upload.
+    ///URL of the upload.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Time at which the upload was started.
@@ -3053,7 +3053,7 @@ pub struct MultipartUpload {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MultipartUploadPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The uploads.
@@ -3133,7 +3133,7 @@ pub struct Price {
     ///The amount.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub amount: ::std::option::Option<crate::values::Number>,
-    ///What the amount consists of, where that is told.
+    ///What the amount consists of, where it is shown.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub breakdown: ::std::option::Option<PriceBreakdown>,
     ///Currency, such as `USD`.
@@ -3180,7 +3180,7 @@ pub struct Project {
     ///What the project is for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
-    ///Address of the project.
+    ///URL of the project.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier, `owner/short-name`.
@@ -3319,7 +3319,7 @@ impl ProjectEditSettings {
         Default::default()
     }
 }
-///What an edit of a project answers, which need not name the project.
+///The response to an edit of a project, which need not name the project.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectEdited {
@@ -3338,7 +3338,7 @@ pub struct ProjectEdited {
     ///What the project is for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
-    ///Address of the project.
+    ///URL of the project.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier, `owner/short-name`; mostly left out.
@@ -3372,7 +3372,7 @@ pub struct ProjectEdited {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The projects of this page.
@@ -3424,7 +3424,7 @@ pub struct Rate {
     ///What is left; 9223372036854775807 where there is no limit.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub remaining: ::std::option::Option<i64>,
-    ///Time at which the count starts anew, in seconds since 1970; the rate of calls has it.
+    ///Time at which the count starts again, in seconds since 1970; the rate of calls has it.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reset: ::std::option::Option<i64>,
     #[serde(flatten)]
@@ -3459,7 +3459,7 @@ pub struct StorageBreakdown {
     ///Username of the creator of the project.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub project_created_by: ::std::option::Option<::std::string::String>,
-    ///Whether the project is locked, so that little is told of it.
+    ///Whether the project is locked, so that little of it is shown.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub project_locked: ::std::option::Option<bool>,
     ///Name of the project.
@@ -3472,7 +3472,7 @@ pub struct StorageBreakdown {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StorageBreakdownPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The projects of this page.
@@ -3589,7 +3589,7 @@ pub struct Task {
     ///How far the task has come.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub execution_status: ::std::option::Option<TaskExecutionStatus>,
-    ///Address of the task.
+    ///URL of the task.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the task, a UUID.
@@ -3859,7 +3859,7 @@ pub struct TaskExecutionDetails {
     ///Time at which it ended.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub end_time: ::std::option::Option<crate::values::Timestamp>,
-    ///Address of these details.
+    ///URL of these details.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The jobs of the task.
@@ -3884,7 +3884,7 @@ pub struct TaskExecutionSettings {
     ///Type of the instances, a string such as `c4.2xlarge;ebs-gp2;2000` or `AUTO`, or a list of them.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub instance_type: ::std::option::Option<::serde_json::Value>,
-    ///Number of instances at the same time at the most.
+    ///Number of instances at the same time at most.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub max_parallel_instances: ::std::option::Option<crate::values::Number>,
     ///Whether disks of instances grow when needed: by half when 80 % full, at most four times.
@@ -3902,7 +3902,7 @@ pub struct TaskExecutionSettingsEdit {
     ///Type of the instances.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub instance_type: ::std::option::Option<TaskInstanceType>,
-    ///Number of instances at the same time at the most.
+    ///Number of instances at the same time at most.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub max_parallel_instances: ::std::option::Option<i32>,
     ///Whether to let the disks of instances grow when needed: by half when 80 % full, at most four times.
@@ -4051,7 +4051,7 @@ pub struct TaskJob {
     ///Where the job ran.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub instance: ::std::option::Option<TaskJobInstance>,
-    ///Logs by their name, such as `cmd.log`; each is the address of the download link of a file.
+    ///Logs by their name, such as `cmd.log`; each is the URL of the download link of a file.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub logs: ::std::option::Option<
         ::std::collections::BTreeMap<
@@ -4362,7 +4362,7 @@ impl TaskOutputLocation {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TaskPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The tasks of this page.
@@ -4377,7 +4377,7 @@ pub struct TaskPage {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Team {
-    ///Address of the team.
+    ///URL of the team.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the team.
@@ -4417,7 +4417,7 @@ impl TeamEdit {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TeamMember {
-    ///Address of the member.
+    ///URL of the member.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier of the member.
@@ -4446,7 +4446,7 @@ impl TeamMemberAdd {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TeamMemberPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The members of this page.
@@ -4461,7 +4461,7 @@ pub struct TeamMemberPage {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TeamPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The teams of this page.
@@ -4495,13 +4495,13 @@ pub struct UploadInit {
     ///Identifier of the folder to upload into. Either this or `project`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub parent: ::std::option::Option<::std::string::String>,
-    ///Wanted size of the parts in bytes, 1 GiB at the most; use that of the answer, since the platform takes another one where it or the storage cannot do with this.
+    ///Requested size of the parts in bytes, 1 GiB at most; use the size in the response, since the platform takes another one where it or the storage cannot do with this.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub part_size: ::std::option::Option<i32>,
     ///Project to whose root to upload, `owner/short-name`. Either this or `parent`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub project: ::std::option::Option<::std::string::String>,
-    ///Size of the file in bytes, 5 TiB at the most.
+    ///Size of the file in bytes, 5 TiB at most.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub size: ::std::option::Option<i64>,
 }
@@ -4515,7 +4515,7 @@ impl UploadInit {
 pub struct UploadPartReport {
     ///Number of the part, counted from 1.
     pub part_number: i32,
-    ///What the storage answered.
+    ///Response of the storage.
     pub response: UploadPartReportResponse,
 }
 impl UploadPartReport {
@@ -4523,7 +4523,7 @@ impl UploadPartReport {
         Default::default()
     }
 }
-///What the storage answered to a part.
+///Response of the storage to a part.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct UploadPartReportResponse {
     ///The headers that the link for the part asked for, such as `ETag`, the value without its quotation marks.
@@ -4541,7 +4541,7 @@ impl UploadPartReportResponse {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UploadPartUrl {
-    ///Time at which the address ends to be good.
+    ///Time at which the URL expires.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub expires: ::std::option::Option<crate::values::Timestamp>,
     ///Headers to send with the part.
@@ -4552,15 +4552,15 @@ pub struct UploadPartUrl {
     ///HTTP method to use, `PUT`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub method: ::std::option::Option<::std::string::String>,
-    ///What to make of the answer.
+    ///What to report of the response.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub report: ::std::option::Option<UploadPartUrlReport>,
-    ///Signed address, good for a limited time.
+    ///Signed URL, valid for a limited time.
     pub url: crate::values::Secret<::std::string::String>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
-///Which answers of the storage mean success and what of them to report.
+///Which responses of the storage mean success, and what of them to report.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UploadPartUrlReport {
@@ -4590,17 +4590,17 @@ impl UploadPartsReport {
 pub struct UploadedPart {
     ///Number of the part, counted from 1.
     pub part_number: i32,
-    ///What the storage answered.
+    ///Response of the storage.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub response: ::std::option::Option<UploadedPartResponse>,
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
-///What the storage answered to a part.
+///Response of the storage to a part.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UploadedPartResponse {
-    ///Headers of the answer, `ETag` first of all.
+    ///Headers of the response, `ETag` first of all.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub headers: ::std::option::Option<
         ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
@@ -4630,7 +4630,7 @@ pub struct User {
     ///First name.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub first_name: ::std::option::Option<::std::string::String>,
-    ///Address of the user.
+    ///URL of the user.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Last name.
@@ -4656,7 +4656,7 @@ pub struct User {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
-///Role in a division to filter by. The platform writes it in capitals in its answers.
+///Role in a division to filter by. The platform writes it in capitals in its responses.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,
@@ -4719,7 +4719,7 @@ impl ::std::convert::TryFrom<::std::string::String> for UserListRole {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UserPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The users of this page.
@@ -4759,7 +4759,7 @@ pub struct Volume {
     ///What the volume is for.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
-    ///Address of the volume.
+    ///URL of the volume.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Identifier, `owner/name`.
@@ -4773,7 +4773,7 @@ pub struct Volume {
     ///The cloud service behind the volume.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub service: ::std::option::Option<VolumeService>,
-    ///Time of the last change, in answers that do not have `modified_on`.
+    ///Time of the last change, in responses that do not have `modified_on`.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub updated_on: ::std::option::Option<crate::values::Timestamp>,
     #[serde(flatten)]
@@ -4853,7 +4853,7 @@ impl VolumeCreate {
         Default::default()
     }
 }
-///The credentials of a volume as the platform tells them. It keeps the secret keys to itself; they are listed here so that they are masked should one ever come.
+///The credentials of a volume as the platform tells them. It keeps the secret keys to itself; they are listed here so that they are redacted if one ever comes.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VolumeCredentials {
@@ -4998,7 +4998,7 @@ impl VolumeMemberAdd {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VolumeObject {
-    ///Address of the object.
+    ///URL of the object.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Location on the volume, without the prefix of the volume itself.
@@ -5021,12 +5021,12 @@ pub struct VolumeObject {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VolumeObjectPage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The objects of this page.
     pub items: ::std::vec::Vec<VolumeObject>,
-    ///Number of entries of a page at the most.
+    ///Number of entries of a page at most.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub limit: ::std::option::Option<i64>,
     ///The link to the page after this one; empty on the last page.
@@ -5048,7 +5048,7 @@ pub struct VolumeObjectPage {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VolumePage {
-    ///Address of this page.
+    ///URL of this page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///The volumes of this page.
@@ -5063,7 +5063,7 @@ pub struct VolumePage {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VolumePageLink {
-    ///Address of the page after this one. Absent on the last page.
+    ///URL of the page after this one. Absent on the last page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next: ::std::option::Option<::std::string::String>,
     #[serde(flatten)]
@@ -5111,7 +5111,7 @@ impl VolumePermissionsReplace {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VolumePrefix {
-    ///Address of the listing of the folder.
+    ///URL of the listing of the folder.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub href: ::std::option::Option<::std::string::String>,
     ///Prefix of the folder, to be given to the next listing.
@@ -5144,7 +5144,7 @@ pub struct VolumeProperties {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
-///Settings of a volume that depend on its service. The provider's contract spells one key `sse_aws_kms_key_Id`; answers and clients do not.
+///Settings of a volume that depend on its service. The provider's contract spells one key `sse_aws_kms_key_Id`; responses and clients do not.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct VolumePropertiesSet {
     ///S3: canned ACL that exported files get, such as `public-read`, or null for none, which the platform takes.
@@ -5184,7 +5184,7 @@ pub struct VolumeService {
     ///S3, OSS and Azure: host of the service.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub endpoint: ::std::option::Option<::std::string::String>,
-    ///S3: host of the service, in place of `endpoint` in older answers.
+    ///S3: host of the service, in place of `endpoint` in older responses.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub hostname: ::std::option::Option<::std::string::String>,
     ///Text that is put before the location of every object of the volume.
@@ -5193,10 +5193,10 @@ pub struct VolumeService {
     ///Settings of exports to the volume.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub properties: ::std::option::Option<VolumeProperties>,
-    ///GCS: address of the service.
+    ///GCS: URL of the service.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub root_url: ::std::option::Option<::std::string::String>,
-    ///S3: whether exports are encrypted by the service, in older answers.
+    ///S3: whether exports are encrypted by the service, in older responses.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub sse_enabled: ::std::option::Option<bool>,
     ///Azure: name of the storage account which holds the container.
@@ -5229,7 +5229,7 @@ pub struct VolumeServiceCreate {
     ///Settings of exports to the volume; an export may say otherwise for itself.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub properties: ::std::option::Option<VolumePropertiesSet>,
-    ///GCS: address of the service, `https://www.googleapis.com` when it is not given.
+    ///GCS: URL of the service, `https://www.googleapis.com` when it is not given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub root_url: ::std::option::Option<::std::string::String>,
     ///Azure, required there: name of the storage account which holds the container.
@@ -5262,7 +5262,7 @@ pub struct VolumeServiceEdit {
     ///Settings of exports to the volume.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub properties: ::std::option::Option<VolumePropertiesSet>,
-    ///GCS: address of the service.
+    ///GCS: URL of the service.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub root_url: ::std::option::Option<::std::string::String>,
     ///Kind of service: `s3`, `gcs`, `OSS` or `azure`.
