@@ -18,15 +18,15 @@
 //! in front, which fits URLs: `sbg://rfranklin/fibre-diffraction/tables/samples.parquet` is the path
 //! `fibre-diffraction/tables/samples.parquet` of the owner `rfranklin`. [`SbgStore::url`] is the URL to register it with.
 //!
-//! Finding a path costs one call for each folder, listing a folder one call for each hundred files. What was found is kept, for
-//! [a minute](SbgStore::keep_for) by default, and forgotten when it is changed through the store. Other changes of the platform are seen
+//! Finding a path costs one call for each folder, listing a folder one call for each hundred files. Paths that were found are cached, for
+//! [a minute](SbgStore::keep_for) by default, or until they are changed through the store. Other changes on the platform are seen
 //! after that time, or when a read fails because the file is gone.
 //!
 //! # Reading
 //!
-//! All reads of a file use one signed URL. They are of one version as long as the path is kept: if the content is replaced meanwhile,
-//! reads fail. `get_ranges` joins ranges that lie close together. A read of the last bytes of a file, which have the length of the metadata
-//! in many formats, fetches 64 KiB for the read that follows.
+//! All reads of a file use one signed URL. They are of one version as long as the path is cached: if the content is replaced meanwhile,
+//! reads fail. `get_ranges` joins ranges that are close together. A read of the last bytes of a file, where
+//! many formats have the length of their metadata, fetches 64 KiB for the next read.
 //!
 //! # Writing
 //!
@@ -36,7 +36,7 @@
 //!
 //! # Volumes
 //!
-//! [`VolumeStore`] lists the objects of a volume. The platform hands out no content of volumes: import the objects and read them in a project.
+//! [`VolumeStore`] lists the objects of a volume. The platform does not serve the content of volumes: import the objects and read them in a project.
 //!
 //! # What the platform does not have
 //!

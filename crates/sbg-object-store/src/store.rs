@@ -98,7 +98,7 @@ impl SbgStore {
         Self { tree: Arc::new(Tree::new(client, root, KEEP_FOR)) }
     }
 
-    /// How long a path that was found is kept, with the size and version of its file; one minute by default. Zero finds each path anew.
+    /// How long a path that was found is cached, with the size and version of its file; one minute by default. Zero looks up each path again.
     ///
     /// ```
     /// # fn example(store: sbg_object_store::SbgStore) {

@@ -20,7 +20,7 @@ use crate::records;
 /// `default` is used.
 #[derive(Args, Debug)]
 pub(crate) struct Configure {
-    /// Environment: platform, eu, cgc, cavatica, biodatacatalyst, or the URL of its API
+    /// Environment: platform, eu, cgc, cavatica, biodatacatalyst, cn, or the URL of its API
     #[arg(long)]
     endpoint: Option<String>,
     /// Save the token without a request

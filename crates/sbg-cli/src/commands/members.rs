@@ -32,7 +32,7 @@ pub(crate) struct List {
 pub(crate) struct Change {
     #[arg(value_parser = path::project)]
     project: ProjectId,
-    /// User name, or address of a person to invite
+    /// Username, or e-mail address of a person to invite
     user: String,
     /// Permissions besides reading
     #[arg(long, value_enum, value_delimiter = ',')]

@@ -81,7 +81,7 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The environment: its name (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst`), the URL of its API, or an
+    /// The environment: its name (`platform`, `eu`, `cgc`, `cavatica`, `biodatacatalyst`, `cn`), the URL of its API, or an
     /// [`Endpoint`](crate::config::Endpoint).
     ///
     /// ```
