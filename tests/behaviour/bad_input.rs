@@ -173,7 +173,7 @@ async fn conflicting_filters_are_rejected() -> Result<()> {
         client.automations().query().fields(fields()).page().await => "do not support field selection";
         client.automation_runs().query().fields(fields()).page().await => "do not support field selection";
         client.team("t").members().query().fields(fields()).page().await => "do not support field selection";
-        client.users().query("").page().await => "users are listed by division";
+        client.users().query("").page().await => "the division is empty";
         client.tasks().query().page_size(0).page().await => "the page size must be from 1 to 100, not 0";
         client.volumes().query().page_size(101).items().try_next().await => "the page size must be from 1 to 100, not 101";
         client.tasks().query().order_by(TaskOrderBy::Name, TaskOrder::Asc).page_size(1000).page().await => "not 1000";

@@ -221,7 +221,7 @@ fn links_stay_below_the_root() {
     let main = folder.path().join("app/main.cwl");
     let error = Cwl::pack(&main).read().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert!(format!("{error:#}").contains("lies outside of the folder"), "{error:#}");
+    assert!(format!("{error:#}").contains("is outside of the folder"), "{error:#}");
     assert_eq!(packed(&main, folder.path())["doc"], "a secret");
     #[cfg(unix)]
     {

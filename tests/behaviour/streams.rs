@@ -178,7 +178,7 @@ async fn failing_reader_creates_no_upload() -> Result<()> {
     let stage = Stage::start().await;
     let reader = failing_reader();
     let upload = stage.client.upload_reader("a", reader).to(&stage.project);
-    assert_refused(upload.await, ErrorKind::Io, &["cannot read what is to be uploaded"]);
+    assert_refused(upload.await, ErrorKind::Io, &["cannot read the bytes to upload"]);
     stage.assert_no_requests();
     Ok(())
 }

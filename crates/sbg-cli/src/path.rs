@@ -148,7 +148,7 @@ impl Remote {
                 Ok(Target { folder: Folder::Folder(file), name: None })
             }
             Ok(Node::File { .. }) if many => {
-                Err(usage(format!("`{}` is a file, and several things go to a folder", self.text())))
+                Err(usage(format!("`{}` is a file: several files need a folder as destination", self.text())))
             }
             Ok(Node::File { file, .. }) => {
                 let name = file.name.clone();
@@ -219,7 +219,9 @@ pub(crate) async fn subfolder(client: &Client, folder: &Folder, name: &str) -> R
     let found = client.files().query().parent(&**parent).name(name).all().await?;
     match found.into_iter().find(|file| file.name.as_deref() == Some(name)) {
         Some(file) if file.type_ == Some(FileType::Folder) => Ok(file),
-        Some(_) => Err(usage(format!("`{name}` is a file on the platform, so no folder can be made there"))),
+        Some(_) => {
+            Err(usage(format!("cannot create the folder `{name}`: a file on the platform has that name")))
+        }
         None => Ok(client.files().create_folder(name, &**parent).await?),
     }
 }

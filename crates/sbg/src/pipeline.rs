@@ -64,7 +64,7 @@ pub(crate) struct Pipeline {
 /// The caller's runtime.
 pub(crate) fn runtime() -> Result<Handle> {
     Handle::try_current().map_err(|error| {
-        Error::new(ErrorKind::Runtime, "there is no Tokio runtime on this thread, which calls need")
+        Error::new(ErrorKind::Runtime, "calls need a Tokio runtime, and this thread has none")
             .with_hint("start the program with `#[tokio::main]`, or use `sbg::blocking`")
             .with_source(error)
     })

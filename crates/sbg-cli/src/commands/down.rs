@@ -55,7 +55,10 @@ impl Down {
         if local == "-" {
             for (node, source) in found.iter().zip(&sources) {
                 let Node::File { file, .. } = node else {
-                    return Err(usage("only files can be printed"));
+                    return Err(usage(format!(
+                        "`{}` is not a file: only files can be printed",
+                        source.text()
+                    )));
                 };
                 cat::print(context, file, None)
                     .await
@@ -67,7 +70,7 @@ impl Down {
         let is_folder = local.is_dir() || self.paths.last().is_some_and(|last| last.ends_with('/'));
         if found.len() > 1 && !is_folder && local.exists() {
             return Err(usage(format!(
-                "`{}` is not a folder, and several things go to a folder",
+                "`{}` is not a folder: several files need a folder as destination",
                 local.display()
             )));
         }
@@ -145,7 +148,10 @@ impl Down {
                 return moved.one(context, "down", (path, to, Some(&file.id)), &Ok(Outcome::Skipped));
             }
             Conflict::Fail if to.exists() => {
-                return Err(anyhow!("`{}` exists: `--on-conflict` says what to do", to.display()));
+                return Err(anyhow!(
+                    "`{}` already exists: choose what to do with `--on-conflict`",
+                    to.display()
+                ));
             }
             Conflict::Rename => return Err(usage("`--on-conflict rename` needs a folder as destination")),
             _ => {}

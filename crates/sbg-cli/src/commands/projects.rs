@@ -99,7 +99,7 @@ impl Remove {
                 self.project
             )));
         }
-        context.client()?.project(&self.project).delete().await.context("the project stays")?;
+        context.client()?.project(&self.project).delete().await.context("the project was not deleted")?;
         context.out.row(&records::change("rm", self.project.as_str(), ""), [self.project.as_str()])
     }
 }

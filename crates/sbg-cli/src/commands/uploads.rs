@@ -58,7 +58,9 @@ impl Abort {
             None if self.ids.is_empty() => return Err(usage("name uploads, or `--older-than TIME`")),
             None => self.ids,
             Some(age) => {
-                let limit = Timestamp::now().checked_sub(age).map_err(|_| usage("that is too long ago"))?;
+                let limit = Timestamp::now()
+                    .checked_sub(age)
+                    .map_err(|_| usage("the time of `--older-than` is too long"))?;
                 let uploads = client.uploads().list().await?;
                 // One without a time may be in progress.
                 let is_old = |upload: &sbg::types::MultipartUpload| {

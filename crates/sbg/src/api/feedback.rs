@@ -102,7 +102,7 @@ impl Feedback {
     /// Refused before any request: an empty text. Otherwise the error of the call (code 1000 for a second feedback within a minute).
     pub async fn send(self) -> Result<()> {
         if self.body.text.value().is_none_or(|text| text.trim().is_empty()) {
-            return Err(Error::invalid("the feedback has no text"));
+            return Err(Error::invalid("the text of the feedback is empty"));
         }
         self.client.raw().action_feedback_send().body(self.body).send().await?;
         Ok(())

@@ -266,7 +266,9 @@ impl<R: HasMembers> MemberHandle<R> {
     pub async fn edit_permissions(&self, permissions: Permissions) -> Result<types::Permissions> {
         self.check()?;
         if permissions.is_empty() {
-            return Err(Error::invalid("the edit of the permissions changes nothing"));
+            return Err(Error::invalid(
+                "the edit of the permissions changes nothing: set at least one permission",
+            ));
         }
         self.of.clone().edit_permissions(self.member.clone(), permissions).await
     }

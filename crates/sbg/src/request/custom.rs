@@ -40,7 +40,7 @@ impl Client {
     /// An invalid method or path makes the call fail.
     pub fn request(&self, method: impl TryInto<Method>, path: impl Into<String>) -> Request {
         let method =
-            method.try_into().map_err(|_| Error::invalid("not an HTTP method; expected one such as `GET`"));
+            method.try_into().map_err(|_| Error::invalid("not an HTTP method (expected one such as `GET`)"));
         Request { client: self.clone(), method, path: path.into(), fields: None, body: Ok(None) }
     }
 }

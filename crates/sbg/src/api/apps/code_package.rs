@@ -148,7 +148,7 @@ impl Apps {
     pub async fn push_package(&self, id: impl IntoId<AppId>, package: CodePackage) -> Result<Pushed> {
         let id = id.into_id()?;
         if !package.description.is_object() {
-            return Err(Error::invalid("the description of a code package is a JSON object"));
+            return Err(Error::invalid("the description of a code package must be a JSON object"));
         }
         let source = package.source.clone();
         let entrypoint = package.entrypoint.clone();

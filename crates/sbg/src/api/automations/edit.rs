@@ -68,7 +68,7 @@ impl AutomationEdit {
     /// [`AutomationCreate::send`](crate::automations::AutomationCreate::send) refuses. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::Automation> {
         if self.body == bodies::AutomationEdit::default() {
-            return Err(Error::invalid("the edit of the automation changes nothing"));
+            return Err(Error::invalid("the edit of the automation changes nothing: set at least one field"));
         }
         self.body.name.as_deref().map_or(Ok(()), check_name)?;
         check_billing_group(self.body.billing_group.as_deref())?;

@@ -350,7 +350,9 @@ impl AutomationPackageEdit {
     /// Refused before any request: an empty change, a memory limit of 0 or an invalid id. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::AutomationPackage> {
         if self.body == bodies::AutomationPackageEdit::default() {
-            return Err(Error::invalid("the edit of the code package changes nothing"));
+            return Err(Error::invalid(
+                "the edit of the code package changes nothing: set at least one field",
+            ));
         }
         check_memory(self.body.memory_limit)?;
         let call = self.package.client.raw().automation_package_edit().package_id(self.package.checked()?);

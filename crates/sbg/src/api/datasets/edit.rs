@@ -72,7 +72,7 @@ impl DatasetEdit {
     /// Refused before any request: an empty change or an empty name. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::Dataset> {
         if self.body == bodies::DatasetEdit::default() {
-            return Err(Error::invalid("the edit of the dataset changes nothing"));
+            return Err(Error::invalid("the edit of the dataset changes nothing: set at least one field"));
         }
         if self.body.name.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(Error::invalid("a dataset needs a name"));

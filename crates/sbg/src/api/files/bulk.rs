@@ -254,7 +254,10 @@ impl FileChange {
 
     fn checked(self) -> Result<types::BulkFileEditItem> {
         if self.name.is_none() && self.tags.is_none() && self.metadata.is_empty() {
-            return Err(Error::invalid(format!("the edit of the file `{}` changes nothing", self.id)));
+            return Err(Error::invalid(format!(
+                "the edit of the file `{}` changes nothing: set at least one field",
+                self.id
+            )));
         }
         let metadata = (!self.metadata.is_empty()).then_some(types::MetadataEdit(self.metadata));
         check_details(&self.id, self.name.as_deref(), self.tags.as_deref(), metadata.as_ref())?;
@@ -405,7 +408,7 @@ mod tests {
             new().merge_metadata("a", "1").remove_metadata("b"),
             Ok(json!({"id": "5f1", "metadata": metadata})),
         );
-        check(new(), Err("the edit of the file `5f1` changes nothing"));
+        check(new(), Err("the edit of the file `5f1` changes nothing: set at least one field"));
         check(FileChange::new("a/b").name("a"), Err("not a file id: `a/b` (`/` is not allowed)"));
         check(new().name("a/b"), Err("the name `a/b` has a slash"));
         check(new().tags(["a,b"]), Err("invalid tag `a,b`: a tag must have text and no comma"));

@@ -228,7 +228,7 @@ impl FileEdit {
     /// Refused before any request: an empty change, an invalid name or tag. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::File> {
         if self.body == bodies::FileEdit::default() {
-            return Err(Error::invalid("the edit of the file changes nothing"));
+            return Err(Error::invalid("the edit of the file changes nothing: set at least one field"));
         }
         if let Some(name) = &self.body.name {
             check_name(name)?;

@@ -84,7 +84,7 @@ impl FileMetadata {
     ) -> Result<Metadata> {
         let body = metadata_body(fields);
         if body.0.is_empty() {
-            return Err(Error::invalid("the edit of the metadata changes nothing"));
+            return Err(Error::invalid("the edit of the metadata changes nothing: set at least one field"));
         }
         check_metadata(&body)?;
         let call = self.file.client.raw().file_metadata_edit().file_id(self.file.checked_file("described")?);

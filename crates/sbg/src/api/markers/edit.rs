@@ -95,7 +95,7 @@ impl MarkerEdit {
             self.body.position = Some(types::MarkerPositionEdit { start, end });
         }
         if self.body == bodies::MarkerEdit::default() {
-            return Err(Error::invalid("the edit of the marker changes nothing"));
+            return Err(Error::invalid("the edit of the marker changes nothing: set at least one field"));
         }
         check_texts(self.body.name.as_deref(), self.body.chromosome.as_deref())?;
         Ok(self.client.raw().marker_edit().marker_id(id).body(self.body).send().await?.into_inner())

@@ -103,7 +103,7 @@ impl ProjectEdit {
     /// Refused before any request: an empty change, an empty name, an invalid billing group or tag. Otherwise the error of the call.
     pub async fn send(self) -> Result<types::Project> {
         if self.body == bodies::ProjectEdit::default() {
-            return Err(Error::invalid("the edit of the project changes nothing"));
+            return Err(Error::invalid("the edit of the project changes nothing: set at least one field"));
         }
         self.body.name.as_deref().map_or(Ok(()), check_name)?;
         check_billing_group(self.body.billing_group.as_deref())?;

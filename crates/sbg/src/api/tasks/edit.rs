@@ -165,7 +165,7 @@ impl TaskEdit {
         body.execution_settings = settings.map(ExecutionSettings::checked).transpose()?;
         body.output_location = location.map(OutputLocation::checked).transpose()?;
         if body == bodies::TaskEdit::default() {
-            return Err(Error::invalid("the edit of the task changes nothing"));
+            return Err(Error::invalid("the edit of the task changes nothing: set at least one field"));
         }
         check_task_name(body.name.as_deref())?;
         check_batch(body.batch_input.value().map(String::as_str), body.batch_by.value())?;
@@ -235,7 +235,7 @@ impl TaskInputsEdit {
     /// Refused before any request: an empty change or an invalid id. Otherwise the error of the call.
     pub async fn send(self) -> Result<BTreeMap<String, TaskInput>> {
         if self.inputs.is_empty() {
-            return Err(Error::invalid("the edit of the inputs changes nothing"));
+            return Err(Error::invalid("the edit of the inputs changes nothing: set at least one input"));
         }
         let body = bodies::TaskInputsEdit(checked_inputs(&self.inputs)?);
         let call = self.task.client.raw().task_inputs_edit().task_id(self.task.checked()?);

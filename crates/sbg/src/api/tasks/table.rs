@@ -312,7 +312,9 @@ impl TasksFromTable {
                     .any(|(column, _)| columns.get(column).is_some_and(|(input, _)| input == id))
         };
         match inputs.iter().find(|(id, input)| self.run && !input.is_optional && !given(id)) {
-            Some((id, _)) => Err(Error::invalid(format!("the input `{id}` is empty, and the app needs it"))),
+            Some((id, _)) => {
+                Err(Error::invalid(format!("the app requires the input `{id}`: fill in its cell")))
+            }
             None => Ok(()),
         }
     }

@@ -49,7 +49,7 @@ impl List for UserList {
 
     fn check(&self) -> Result<()> {
         if self.division.is_empty() {
-            Err(Error::invalid("users are listed by division; its name is empty"))
+            Err(Error::invalid("the division is empty: name the division whose users to list"))
         } else {
             Ok(())
         }

@@ -170,7 +170,7 @@ impl VolumeEdit {
             self.service().properties = Some(properties.into_volume()?);
         }
         if self.body == bodies::VolumeEdit::default() {
-            return Err(Error::invalid("the edit of the volume changes nothing"));
+            return Err(Error::invalid("the edit of the volume changes nothing: set at least one field"));
         }
         if let Some(name) = &self.body.name {
             check_name(name)?;

@@ -53,7 +53,9 @@ impl HasMembers for VolumeHandle {
     async fn edit_permissions(self, member: String, permissions: Permissions) -> Result<types::Permissions> {
         let body = volume_permissions(&permissions.to_edit())?;
         if body == types::VolumePermissionsEdit::default() {
-            return Err(Error::invalid("the edit of the permissions changes nothing"));
+            return Err(Error::invalid(
+                "the edit of the permissions changes nothing: set at least one permission",
+            ));
         }
         let (client, id) = (self.client, self.id?);
         let call = client.raw().volume_member_permissions_edit();

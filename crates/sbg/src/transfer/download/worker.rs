@@ -171,7 +171,9 @@ fn check(
     let mut digests = vec![fetched.crc32c.clone()];
     if !missing.is_empty() {
         let read = digest::of_file(target.file(), &missing, stopped);
-        let about = |error| unless_stopped(stopped, Error::io("cannot read what was downloaded", error));
+        let about = |error| {
+            unless_stopped(stopped, Error::io("cannot read the downloaded bytes to verify them", error))
+        };
         digests.extend(read.map_err(about)?);
     }
     let expected = plan.expected.iter().map(|(digest, against)| (digest, *against));

@@ -138,5 +138,5 @@ async fn read_part(reader: &mut Reader, length: u64, size: u64) -> Result<Bytes>
 }
 
 pub(super) fn cannot_read(error: std::io::Error) -> Error {
-    Error::io("cannot read what is to be uploaded", error)
+    Error::io("cannot read the bytes to upload", error)
 }

@@ -82,7 +82,7 @@ impl Files {
             return Ok(());
         }
         let root = self.root.display();
-        let error = Error::invalid(format!("cannot pack `{link}`: it lies outside of the folder `{root}`"));
+        let error = Error::invalid(format!("cannot pack `{link}`: it is outside of the folder `{root}`"));
         Err(error.with_hint("if that is intended, name a folder that contains all files with `root()`"))
     }
 

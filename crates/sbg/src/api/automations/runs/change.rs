@@ -80,7 +80,7 @@ impl AutomationRunEdit {
     /// Otherwise the error of the call.
     pub async fn send(self) -> Result<types::AutomationRun> {
         if self.body == bodies::AutomationRunEdit::default() {
-            return Err(Error::invalid("the edit of the run changes nothing"));
+            return Err(Error::invalid("the edit of the run changes nothing: set at least one field"));
         }
         let objects = [self.body.inputs.as_ref(), self.body.settings.as_ref(), None];
         check_options(objects, None, self.body.memory_limit)?;

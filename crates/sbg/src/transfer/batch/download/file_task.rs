@@ -139,7 +139,8 @@ fn resolve(local: PathBuf, there: &There, conflict: Conflict, claims: &Claims) -
         }
         // It is undefined which of the two should replace the other.
         Conflict::Fail | Conflict::Overwrite if claimed => {
-            Err(Error::invalid(format!("another file of this transfer goes to `{}`", local.display())))
+            let message = format!("two files of this transfer have the destination `{}`", local.display());
+            Err(Error::invalid(message).with_hint("rename one of them, or choose `Conflict::Rename`"))
         }
         // Without `overwrite` the download itself fails, with the reason.
         Conflict::Fail | Conflict::Overwrite => {

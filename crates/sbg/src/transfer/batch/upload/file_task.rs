@@ -86,7 +86,9 @@ impl FileTask {
             }
             // It is undefined which of the two should replace the other.
             Conflict::Fail | Conflict::Overwrite if self.claimed => {
-                Err(Error::invalid(format!("another file of this transfer goes to `{}`", self.local.path())))
+                let message =
+                    format!("two files of this transfer have the destination `{}`", self.local.path());
+                Err(Error::invalid(message).with_hint("rename one of them, or choose `Conflict::Rename`"))
             }
             // The platform refuses a name that is taken, unless told to overwrite.
             Conflict::Fail | Conflict::Overwrite => Ok(Choice::Send(name.clone(), before)),

@@ -215,5 +215,5 @@ fn is_folder(file: &types::File) -> bool {
 }
 
 fn is_a_file(name: &str) -> Error {
-    Error::invalid(format!("`{name}` is a file on the platform, so no folder can be made there"))
+    Error::invalid(format!("cannot create the folder `{name}`: a file on the platform has that name"))
 }
