@@ -1,6 +1,5 @@
 //! Misbehaviour of the platform, the object store or the network, and what the server saw of it.
 
-mod addresses;
 mod calls;
 mod completions;
 mod connections;
@@ -8,6 +7,7 @@ mod connections;
 mod descriptors;
 mod downloads;
 mod dropped_uploads;
+mod expired_urls;
 mod intents;
 mod killed;
 mod limits;

@@ -40,7 +40,7 @@ async fn main() -> Result<()> {
         Err(error) if error.is_not_found() => println!("not found: {error}"),
         Err(error) if error.is_forbidden() => println!("ask its administrator: {error}"),
         Err(error) if error.is_transient() => println!("later: {error}"),
-        Err(error) => println!("{:?}, asked {} times: {error}", error.kind(), error.attempts()),
+        Err(error) => println!("{:?} after {} attempts: {error}", error.kind(), error.attempts()),
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const FINAL: [&str; 4] = ["COMPLETED", "FINISHED", "FAILED", "ABORTED"];
 
 type Ask<T> = Box<dyn Fn() -> BoxFuture<'static, Result<T>> + Send + Sync>;
-type Told<T> = Box<dyn FnMut(&T) + Send>;
+type OnChange<T> = Box<dyn FnMut(&T) + Send>;
 
 /// Waits until a task, an import or another job has ended: `.await` it, or set its options first.
 ///
@@ -46,7 +46,7 @@ pub struct Wait<T> {
     poll_interval: Duration,
     max_poll_interval: Duration,
     timeout: Duration,
-    told: Option<Told<T>>,
+    on_change: Option<OnChange<T>>,
 }
 
 /// The state of a job.
@@ -113,7 +113,7 @@ impl<T: Send + 'static> Wait<T> {
             poll_interval: Duration::from_secs(1),
             max_poll_interval: Duration::from_secs(30),
             timeout: DEFAULT_TIMEOUT,
-            told: None,
+            on_change: None,
         }
     }
 
@@ -165,7 +165,7 @@ impl<T: Send + 'static> Wait<T> {
         self
     }
 
-    /// Calls `told` with each new state: after the first poll, and after each change.
+    /// Calls `callback` with each new state: after the first poll, and after each change.
     ///
     /// ```no_run
     /// # async fn example(client: sbg::Client, task_id: String) -> sbg::Result<()> {
@@ -173,8 +173,8 @@ impl<T: Send + 'static> Wait<T> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn on_change(mut self, told: impl FnMut(&T) + Send + 'static) -> Self {
-        self.told = Some(Box::new(told));
+    pub fn on_change(mut self, callback: impl FnMut(&T) + Send + 'static) -> Self {
+        self.on_change = Some(Box::new(callback));
         self
     }
 
@@ -206,9 +206,9 @@ impl<T: Send + 'static> Wait<T> {
                     failures = 0;
                     let state = (self.state)(&response);
                     if known.as_ref() != Some(&state)
-                        && let Some(told) = &mut self.told
+                        && let Some(callback) = &mut self.on_change
                     {
-                        told(&response);
+                        callback(&response);
                     }
                     if state.over {
                         return Ok(response);
@@ -282,13 +282,13 @@ mod tests {
 
     #[tokio::test]
     async fn wait_ends_and_reports_changes() {
-        let (asked, told) = (Arc::default(), Arc::new(AtomicU32::new(0)));
-        let counted = told.clone();
+        let (asked, changes) = (Arc::default(), Arc::new(AtomicU32::new(0)));
+        let counted = changes.clone();
         let wait = counting(&asked).on_change(move |_| {
             counted.fetch_add(1, Ordering::Relaxed);
         });
         assert_eq!(wait.await.unwrap(), 5);
-        assert_eq!((asked.load(Ordering::Relaxed), told.load(Ordering::Relaxed)), (6, 4));
+        assert_eq!((asked.load(Ordering::Relaxed), changes.load(Ordering::Relaxed)), (6, 4));
     }
 
     #[test]

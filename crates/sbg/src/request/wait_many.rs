@@ -156,8 +156,8 @@ mod tests {
                 Ok(ids.into_iter().map(response).collect())
             }
         });
-        let told: Arc<Mutex<Vec<String>>> = Arc::default();
-        let names = told.clone();
+        let changes: Arc<Mutex<Vec<String>>> = Arc::default();
+        let names = changes.clone();
         let wait = wait.on_change(move |jobs| names.lock().push(state_of_all(jobs).name));
         let jobs = wait.poll_interval(Duration::from_millis(1)).await.unwrap();
         let states: Vec<_> =
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(states, expected.map(|state| state.map(str::to_owned)));
         assert_eq!(*asked.lock(), [vec!["done", "gone", "slow", "shy", "stuck"], vec!["slow", "shy"]]);
         let expected = ["1 DONE, 1 RUNNING, 1 unknown, 2 with an error", "1 DONE, 2 FAILED, 2 with an error"];
-        assert_eq!(*told.lock(), expected);
+        assert_eq!(*changes.lock(), expected);
     }
 
     #[test]

@@ -154,6 +154,6 @@ async fn waiting_part_renews_its_url_before_use() -> Result<()> {
     let refused: Vec<_> = sent.iter().filter(|request| is_refused(request)).collect();
     assert!(refused.is_empty(), "none is refused: {refused:?}");
     let asked = stage.calls("GET", "").iter().filter(|call| call.path.contains("/part/")).count();
-    assert!(asked > sent.len(), "{asked} addresses");
+    assert!(asked > sent.len(), "{asked} URLs");
     Ok(())
 }
