@@ -127,8 +127,11 @@ async fn attempts_and_waits_are_events() -> Result<()> {
     stage.fault(FaultRule::api(Action::Status { code: 502, body: None, headers: Vec::new() }).nth(1));
     stage.fault(FaultRule::api(Action::Reset).nth(1));
     stage.client.users().me().await?;
-    let answered: Vec<_> =
-        heard.events("answered").iter().map(|event| text(event, &["attempt", "status"]).join(" ")).collect();
+    let answered: Vec<_> = heard
+        .events("received a response")
+        .iter()
+        .map(|event| text(event, &["attempt", "status"]).join(" "))
+        .collect();
     assert_eq!(answered, ["1 502", "3 200"]);
     assert_eq!(text(&heard.events("failed")[0], &["attempt", "never_left"]), ["2", "false"]);
     let waits: Vec<_> = heard

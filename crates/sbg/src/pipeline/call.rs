@@ -144,7 +144,7 @@ impl Call {
         let outcome = send(&self.http, request, self.operation, policy.call_timeout).await;
         match &outcome {
             Ok(response) => {
-                tracing::debug!(attempt = self.attempts, status = response.status(), "answered");
+                tracing::debug!(attempt = self.attempts, status = response.status(), "received a response");
                 slot.completed(response.headers(), policy.closes_for(response));
                 if let Some(recorder) = &policy.recorder {
                     policy.auth.with_secrets(&self.request, |secrets| {

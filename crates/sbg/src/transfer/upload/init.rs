@@ -130,7 +130,7 @@ async fn begin_intended(plan: &Plan, context: &Context, record: Option<Record>) 
     let (route, part_size) = match protocol::begin(&context.api, &plan.destination, &request).await {
         Ok(begun) => begun,
         Err(error) => {
-            // If the platform may have begun the upload anyway, the next run searches for it.
+            // If the platform may have started the upload anyway, the next run searches for it.
             if let Some(record) = record.filter(|_| !may_have_begun(&error)) {
                 record.remove();
             }
@@ -173,11 +173,11 @@ enum Leftover {
     Nothing,
 }
 
-/// Adopts the upload that a killed run has begun, if the platform knows it.
+/// Adopts the upload that a killed run started, if the platform knows it.
 async fn adopt(plan: &Plan, context: &Context, intent: &Intent, folder: Arc<Folder>) -> Result<Leftover> {
     match intent::find(plan, context, intent, folder).await {
         Ok(Lookup::Upload(route, part_size)) => {
-            tracing::info!(upload_id = route.upload_id, "resuming an upload that was begun by a killed run");
+            tracing::info!(upload_id = route.upload_id, "resuming an upload that a killed run started");
             let confirmed = BTreeMap::new();
             Ok(Leftover::There { route, part_size, confirmed, resumed: false })
         }
@@ -186,7 +186,7 @@ async fn adopt(plan: &Plan, context: &Context, intent: &Intent, folder: Arc<Fold
         Err(error) if error.is_transient() || error.kind() == ErrorKind::Cancelled => Err(error),
         // No bytes were sent yet, so a restart loses nothing.
         Err(error) => {
-            tracing::warn!(%error, "cannot look for an upload that a killed run may have begun");
+            tracing::warn!(%error, "cannot look for an upload that a killed run may have started");
             Ok(Leftover::Nothing)
         }
     }
