@@ -88,7 +88,7 @@ fn sheet_is_checked_before_a_task_is_created() {
     };
     let good = path("reads/sample-1.fastq");
     check(&format!("name,fiel\na,{good}\n"), 2, "the app has no input `fiel`; its inputs are file");
-    check(&format!("name,file\na,{good}\nb,\n"), 2, "line 3: the input `file` is empty");
+    check(&format!("name,file\na,{good}\nb,\n"), 2, "line 3: the app requires the input `file`");
     check(
         &format!("name,file\na,{good}\nb,notapath\n"),
         2,
