@@ -259,6 +259,17 @@ impl Checker<'_, '_> {
         let value = match (items, values) {
             (Some(items), _) => values.iter().map(|value| self.typed(name, &items, value)).collect(),
             (None, [value]) => self.typed(name, schema, value),
+            // The official Python client repeats the tags of a list of projects.
+            (None, _) if name == "tags" => {
+                self.notice(
+                    Class::RepeatedParameter,
+                    format!(
+                        "the parameter `{name}` was sent {} times instead of once with commas",
+                        values.len()
+                    ),
+                );
+                return Ok(());
+            }
             (None, _) => {
                 let message =
                     format!("the parameter `{name}` is not a list and was sent {} times", values.len());
@@ -300,8 +311,9 @@ impl Checker<'_, '_> {
         let schema = route.operation.pointer("/requestBody/content/application~1json/schema");
         match (schema, body) {
             (None, Body::None | Body::Omitted) => {}
-            // Clients send `{}` or `null` when a call needs no body, because the platform requires a JSON content type.
-            (None, Body::Json(body)) if route.method != "DELETE" && is_empty(body) => {}
+            // Clients send `{}` or `null` when a call needs no body, because the platform requires a JSON content type. The official
+            // Python client does so with `DELETE` as well.
+            (None, Body::Json(body)) if is_empty(body) => {}
             (None, Body::Json(_)) => {
                 self.report(Kind::Request, "unexpected request body: the specification has none");
             }
