@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use sbg_emulator::{Emulator, FaultRule, Origin, Recorded};
+use sbg_emulator::{Action, Emulator, FaultRule, Origin, Recorded};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -46,6 +46,8 @@ enum Command {
     Files { project: String, count: u64, size: u64 },
     /// Whether a local file equals a file of the platform.
     Same { path: PathBuf, id: String },
+    /// From now on, the latency of each request in milliseconds.
+    Latency(u64),
     /// The requests since the last command of this kind.
     Traffic,
 }
@@ -92,6 +94,14 @@ impl Platform {
                 (0..count).map(|number| self.create(&project, number, size)).collect()
             }
             Command::Same { path, id } => (self.digest(&id)? == digest_of_file(&path)?).into(),
+            Command::Latency(milliseconds) => {
+                let delay = || Action::Delay(Duration::from_millis(milliseconds));
+                let faults = self.emulator.faults();
+                faults.clear();
+                faults.add(FaultRule::api(delay()));
+                faults.add(FaultRule::storage(delay()));
+                Value::Null
+            }
             Command::Traffic => {
                 let traffic = traffic(&self.emulator.requests());
                 self.emulator.clear_requests();

@@ -3,11 +3,13 @@
 //!
 //! Whole processes are measured: elapsed time, CPU time, peak memory. After each trial the result is checked on the platform and on
 //! disk; a wrong result fails the run, a slow one does not. The measured programs are in `bench/programs`, the rows of the table in
-//! [`rows`]; [`trial`] prepares and checks a row. The table and its [`chart`] are in `docs/speed.md`.
+//! [`rows`]; [`trial`] prepares and checks a row. The table and its [`chart`] are in `docs/speed.md`. [`command_line`] has a table of its
+//! own.
 
 mod against;
 mod building;
 mod chart;
+mod command_line;
 mod curl;
 mod machine;
 mod measure;
@@ -44,11 +46,11 @@ struct Options {
     /// How often each row runs, 3 times by default and 5 times in place; medians are shown
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: Option<u32>,
-    /// Run only the rows whose names start with NAME; may be repeated. `in-place` runs the programs that read in place, which have a table
-    /// and peers of their own
+    /// Run only the rows whose names start with NAME; may be repeated. Two tables have peers of their own: `in-place` runs the programs that
+    /// read in place, `command-line` the rows of the program `sbg`, or `command-line-ROW` one of them
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Write the table and the chart to docs/speed.md and docs/speed.svg, or the table of `--only in-place`
+    /// Write the table and the chart to docs/speed.md and docs/speed.svg, or the table of `--only in-place` or `command-line`
     #[arg(long)]
     write: bool,
     /// Measure nothing; draw docs/speed.svg from the table in docs/speed.md
@@ -89,8 +91,12 @@ fn main() -> Result<ExitCode> {
 
 /// Measures the clients of the workspace at `root`; returns whether all results were correct.
 fn run(root: &Path, options: &Options) -> Result<bool> {
-    if options.only == ["in-place"] && options.against.is_none() {
-        return in_place(root, options);
+    if options.against.is_none() {
+        match options.only.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["in-place"] => return in_place(root, options),
+            [name] if name.starts_with(command_line::NAME) => return command_line::run(root, name, options),
+            _ => {}
+        }
     }
     let (page, rounds) = (root.join("docs/speed.md"), options.rounds.unwrap_or(ROUNDS));
     ensure!(!options.write || options.only.is_empty(), "only a whole table is written: leave out `--only`");
@@ -101,7 +107,7 @@ fn run(root: &Path, options: &Options) -> Result<bool> {
     let chosen = choose(&options.only, sides)?;
     if options.write {
         // Fail now rather than after an hour.
-        table::insert(&read(&page)?, "")?;
+        table::insert(&read(&page)?, table::NAME, "")?;
     }
     let paths = prepare(root, options.against.as_deref())?;
     let mut measured = Vec::new();
@@ -120,7 +126,7 @@ fn run(root: &Path, options: &Options) -> Result<bool> {
     println!("\n{table}");
     let wrong: Vec<&str> = measured.iter().flat_map(|row| &row.wrong).map(String::as_str).collect();
     if options.write && wrong.is_empty() {
-        let text = table::insert(&read(&page)?, &table)?;
+        let text = table::insert(&read(&page)?, table::NAME, &table)?;
         fs::write(&page, &text).context("cannot write docs/speed.md")?;
         draw(root, &text)?;
     }
@@ -203,16 +209,19 @@ fn programs(root: &Path, target: Option<&Path>) -> Result<Programs> {
             .extend(["--target-dir", target.to_str().context("the path of the workspace is not UTF-8")?]);
     }
     let programs = build(root, &arguments)?;
-    let program = |name: &str| {
-        let found = programs.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name));
-        found.cloned().with_context(|| format!("cargo did not build {name}"))
-    };
+    let program = |name: &str| built(&programs, name);
     Ok(Programs {
         workspace: root.to_owned(),
         platform: program("compare-platform")?,
         client: program("compare-client")?,
         minimal: program("compare-minimal")?,
     })
+}
+
+/// The program of this name.
+fn built(programs: &[PathBuf], name: &str) -> Result<PathBuf> {
+    let found = programs.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name));
+    found.cloned().with_context(|| format!("cargo did not build {name}"))
 }
 
 impl Paths {

@@ -95,6 +95,11 @@ impl Platform {
         self.ask(&json!({"same": {"path": path, "id": id}}))
     }
 
+    /// Sets the latency of each request in milliseconds, in place of every fault.
+    pub fn latency(&mut self, milliseconds: u64) -> Result<()> {
+        self.ask(&json!({"latency": milliseconds}))
+    }
+
     /// The requests since the last call.
     pub fn traffic(&mut self) -> Result<Traffic> {
         self.ask(&json!("traffic"))

@@ -11,14 +11,13 @@ use crate::side::Side;
 use crate::trial::Cost;
 
 /// Bytes of a MiB.
-const MEBIBYTE: f64 = 1024.0 * 1024.0;
+pub const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
 /// The unit of memory.
 pub const MIB: &str = "MiB";
 
-/// The lines of `docs/speed.md` that enclose the table.
-const BEGIN: &str = "<!-- compare: begin -->\n";
-const END: &str = "<!-- compare: end -->\n";
+/// The name of the table in the lines of `docs/speed.md` that enclose it.
+pub const NAME: &str = "compare";
 
 /// The cost of all trials of a row.
 pub struct Measured {
@@ -214,18 +213,19 @@ pub fn markdown(measured: &[Measured]) -> String {
     table
 }
 
-/// The text of `docs/speed.md` with another table.
+/// The text of `docs/speed.md` with another table of this name.
 ///
 /// # Errors
 ///
 /// The text does not have the two lines that enclose the table.
-pub fn insert(page: &str, table: &str) -> Result<String> {
+pub fn insert(page: &str, name: &str, table: &str) -> Result<String> {
+    let [begin, end] = ["begin", "end"].map(|edge| format!("<!-- {name}: {edge} -->"));
     let region = || {
-        let (before, rest) = page.split_once(BEGIN)?;
-        let (_, after) = rest.split_once(END)?;
-        Some(format!("{before}{BEGIN}{table}\n{END}{after}"))
+        let (before, rest) = page.split_once(&format!("{begin}\n"))?;
+        let (_, after) = rest.split_once(&format!("{end}\n"))?;
+        Some(format!("{before}{begin}\n{table}\n{end}\n{after}"))
     };
-    region().with_context(|| format!("docs/speed.md has no lines `{}` and `{}`", BEGIN.trim(), END.trim()))
+    region().with_context(|| format!("docs/speed.md has no lines `{begin}` and `{end}`"))
 }
 
 /// The ratio of a figure of two clients.
@@ -244,7 +244,7 @@ pub fn seconds(seconds: f64) -> String {
 }
 
 /// The median.
-fn median(mut values: Vec<f64>) -> Option<f64> {
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     let upper = *values.get(middle)?;
@@ -252,7 +252,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures are shown with a few digits")]
-fn float(value: u64) -> f64 {
+pub fn float(value: u64) -> f64 {
     value as f64
 }
 
@@ -330,12 +330,14 @@ pub mod tests {
     }
 
     #[test]
-    fn table_replaces_the_old_one() {
-        let page = format!("before\n{BEGIN}old\n{END}after\n");
-        let expected = format!("before\n{BEGIN}new\n{END}after\n");
-        assert_eq!(insert(&page, "new").unwrap(), expected);
+    fn table_replaces_the_old_one_of_its_name() {
+        let page = |table: &str| {
+            let other = "<!-- b: begin -->\nother\n<!-- b: end -->\n";
+            format!("before\n<!-- a: begin -->\n{table}\n<!-- a: end -->\n{other}after\n")
+        };
+        assert_eq!(insert(&page("old"), "a", "new").unwrap(), page("new"));
         assert_eq!(
-            insert("before\n", "new").unwrap_err().to_string(),
+            insert("before\n", NAME, "new").unwrap_err().to_string(),
             "docs/speed.md has no lines `<!-- compare: begin -->` and `<!-- compare: end -->`"
         );
     }

@@ -303,7 +303,7 @@ fn file_name(number: u64) -> String {
 }
 
 /// Writes a file whose blocks differ from each other and from those of files with other numbers.
-fn write(path: &Path, number: u64, size: u64) -> Result<()> {
+pub fn write(path: &Path, number: u64, size: u64) -> Result<()> {
     let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     let mut state = number;

@@ -76,8 +76,9 @@ impl Find {
                 continue;
             }
             let name = hit.name.clone().unwrap_or_default();
-            let path =
-                hit.parent_path.as_deref().map_or_else(|| name.clone(), |above| format!("{above}/{name}"));
+            // The folder ends with a slash.
+            let above = hit.parent_path.as_deref().map(|above| above.trim_end_matches('/'));
+            let path = above.map_or_else(|| name.clone(), |above| format!("{above}/{name}"));
             let record = Record::new(if is_folder { "folder" } else { "file" })
                 .with("id", hit.id.clone())
                 .with("name", name)

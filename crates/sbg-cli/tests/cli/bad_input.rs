@@ -60,6 +60,49 @@ fn full_disk_is_an_error() {
     assert!(String::from_utf8_lossy(&done.stderr).contains("No space left on device"));
 }
 
+/// Runs `sbg` with the folder `small` on a disk of 8 MiB, or with a limit on the size of files where nothing can be mounted. Afterwards
+/// prints the files in it.
+#[cfg(target_os = "linux")]
+fn without_room(user: &User, arguments: &[&str]) -> std::process::Output {
+    let mount = "mount -t tmpfs -o size=8m tmpfs";
+    let can_mount = |how: &&[&str]| {
+        let probe = Command::new("unshare").args(*how).args(["sh", "-c", &format!("{mount} /mnt")]).output();
+        probe.is_ok_and(|done| done.status.success())
+    };
+    let how = [&["-m"][..], &["-r", "-m"]].into_iter().find(can_mount);
+    let bound = match how {
+        Some(_) => format!("{mount} small || exit 9"),
+        // Shells count in blocks of 512 or 1024 bytes: 8 or 16 MiB.
+        None => r#"trap "" XFSZ; ulimit -f 16384"#.to_owned(),
+    };
+    let script = format!(
+        r#"mkdir -p small; {bound}; "$@"; code=$?; find small -type f -printf 'left %P %s\n'; exit $code"#
+    );
+    let mut command = Command::new(how.map_or("env", |_| "unshare"));
+    command.args(how.unwrap_or_default()).args(["sh", "-c", &script, "sh", env!("CARGO_BIN_EXE_sbg")]);
+    command.args(arguments).env_clear().envs(user.environment()).current_dir(user.home()).output().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whole_files_stay_when_the_disk_is_full() {
+    let user = User::new();
+    user.emulator.create_file("rfranklin/rna-pilot", "set/fits.txt", "fits");
+    user.emulator.create_large_file("rfranklin/rna-pilot", "set/large.bam", 20 << 20);
+    let check = |arguments: &[&str], code: i32, expected: &[&str]| {
+        let done = without_room(&user, arguments);
+        let (out, message) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert_eq!(done.status.code(), Some(code), "{message}");
+        assert!(message.contains("no room for the 20971520 bytes of `"), "{message}");
+        let left: Vec<_> = out.lines().filter(|line| line.starts_with("left ")).collect();
+        assert_eq!(left, expected, "{message}");
+    };
+    let set = "rfranklin/rna-pilot/set";
+    check(&["down", &format!("{set}/large.bam"), "small/large.bam"], 1, &[]);
+    check(&["down", set, "small"], 3, &["left set/fits.txt 4"]);
+    check(&["sync", "down", set, "small"], 3, &["left fits.txt 4"]);
+}
+
 #[test]
 fn revoked_token_keeps_and_reports_what_is_done() {
     let user = User::new();
@@ -116,4 +159,39 @@ fn file_in_the_way_of_a_folder_is_an_error() {
     assert!(stderr(&done).contains("notes.txt"), "{}", stderr(&done));
     user.run(&["ls", &format!("{PROJECT}/notes.txt/")]).code(2);
     user.run(&["mkdir", "-p", &format!("{PROJECT}/notes.txt/x")]).failure();
+}
+
+#[test]
+fn names_that_no_disk_holds_are_reported() {
+    let user = User::new();
+    let long = "é".repeat(200);
+    for name in ["good.txt", &long, "..", &format!("folder {long}/x")] {
+        user.emulator.create_file("rfranklin/rna-pilot", &format!("set/{name}"), "1");
+    }
+    let check = |arguments: &[&str], expected: usize| {
+        let done = user.run(arguments).code(3);
+        let message = stderr(&done);
+        assert!(message.contains(&format!("{expected} of {} failed", expected + 1)), "{message}");
+        let why = ["has 400 bytes; file systems hold", "File name too long"];
+        assert!(why.iter().any(|why| message.contains(why)), "{message}");
+        assert!(message.contains("`..` is not a valid local file name"), "{message}");
+    };
+    check(&["down", "rfranklin/rna-pilot/set", "one"], 3);
+    // A sync has actions for folders, too.
+    check(&["sync", "down", "rfranklin/rna-pilot/set", "two"], 4);
+    assert_eq!((user.read("one/good.txt"), user.read("two/good.txt")), ("1".into(), "1".into()));
+}
+
+#[test]
+fn two_files_of_one_name_are_not_both_uploaded() {
+    let user = User::new();
+    user.write("a/x.txt", "first");
+    user.write("b/x.txt", "second");
+    let done = user.run(&["up", "a/x.txt", "b/x.txt", &format!("{PROJECT}/to/")]).code(3);
+    assert!(
+        stderr(&done).contains("x.txt: ") && stderr(&done).contains("1 of 2 failed"),
+        "{}",
+        stderr(&done)
+    );
+    assert_eq!(user.out(&["ls", &format!("{PROJECT}/to")]), "x.txt\n");
 }

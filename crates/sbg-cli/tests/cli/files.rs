@@ -2,7 +2,7 @@
 
 use snapbox::str;
 
-use crate::harness::{PROJECT, User, stdout};
+use crate::harness::{PROJECT, User};
 
 fn path(below: &str) -> String {
     format!("{PROJECT}/{below}")
@@ -182,7 +182,24 @@ fn find_matches_globs_and_queries() {
     assert_eq!(found, format!("{PROJECT}/reads/sample-1.fastq\n{PROJECT}/reads/sample-2.fastq\n"));
     assert_eq!(user.out(&["find", &path("*"), "--type", "folder"]).lines().count(), 2);
     user.run(&["find", "*.bam"]).code(2);
-    let query = r#"IN "/Projects/fibre-diffraction" WHERE name = "notes.txt""#;
-    let found = user.run(&["find", "--query", query]);
-    assert!(stdout(&found).contains("notes.txt") || found.get_output().status.code() == Some(4));
+}
+
+#[test]
+fn find_prints_what_the_query_selects() {
+    let user = User::new();
+    let query = r#"IN "/Projects/rfranklin/fibre-diffraction" WHERE name LIKE "%-2.fastq" RECURSIVE"#;
+    let find = |more: &[&str]| user.out(&[&["find", "--query", query], more].concat());
+    let found = find(&[]);
+    let cells: Vec<_> = found.trim_end().split('\t').collect();
+    assert_eq!(cells[1], "1.4 kB", "{found}");
+    assert!(cells.len() == 3 && cells[2].ends_with("/reads/sample-2.fastq"), "{found}");
+    assert_eq!(cells[0], user.json(&["stat", &path("reads/sample-2.fastq")])[0]["id"], "{found}");
+    let requests = user.emulator.requests();
+    let bodies: Vec<serde_json::Value> = requests
+        .iter()
+        .filter(|request| request.path == "/v2/files/search")
+        .map(|request| serde_json::from_slice(&request.body).unwrap())
+        .collect();
+    assert_eq!(bodies, [serde_json::json!({"query": query})]);
+    assert_eq!(find(&["--type", "folder"]), "");
 }

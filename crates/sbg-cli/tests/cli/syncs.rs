@@ -145,6 +145,77 @@ fn nothing_is_deleted_after_a_failed_copy() {
 }
 
 #[test]
+fn revoked_token_keeps_and_reports_what_is_done() {
+    use sbg_emulator::{Action, FaultRule};
+    let user = User::new();
+    for name in ["a", "b", "c"] {
+        user.write(&format!("in/{name}.txt"), name);
+    }
+    let refused = Action::Status { code: 401, body: None, headers: Vec::new() };
+    let third = FaultRule::api(refused).method("POST").path("/upload/multipart").nth(3);
+    let revoked = user.emulator.faults().add(third);
+    let done = user.run(&["sync", "up", "in", &path("to"), "--journal", "journal.jsonl"]).code(3);
+    let copied: Vec<String> =
+        stdout(&done).lines().filter_map(|line| Some(line.strip_prefix("copy_new\t")?.to_owned())).collect();
+    assert_eq!(copied.len(), 2, "{}", stdout(&done));
+    assert!(
+        stderr(&done).contains("HTTP 401") && stderr(&done).contains("1 of 3 failed"),
+        "{}",
+        stderr(&done)
+    );
+    assert_eq!(there(&user, "to"), copied);
+    assert_eq!(user.read("journal.jsonl").matches("\"bytes\":1").count(), 2);
+    user.emulator.faults().remove(revoked);
+    assert_eq!(user.out(&["sync", "up", "in", &path("to")]).lines().count(), 1);
+    assert_eq!(there(&user, "to"), ["a.txt", "b.txt", "c.txt"]);
+
+    let never = user.checked(user.sbg(&["sync", "up", "in", &path("to")]).env("SB_AUTH_TOKEN", "revoked"));
+    assert!(stderr(&never.code(5)).contains("run `sbg configure`"));
+}
+
+#[test]
+fn wrong_clock_hides_no_change() {
+    use std::time::Duration;
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let check = |user: &User| {
+        user.write("in/a.txt", "first");
+        user.write("in/b.txt", "same");
+        user.run(&["sync", "up", "in", &path("to")]).success();
+        assert_eq!(user.out(&["sync", "up", "in", &path("to")]), "");
+        user.write("in/a.txt", "other");
+        assert_eq!(user.out(&["sync", "up", "in", &path("to")]), "copy_changed\ta.txt\n");
+        user.run(&["sync", "down", &path("to"), "out"]).success();
+        assert_eq!(user.read("out/a.txt"), "other");
+        user.run(&["rm", &path("to/a.txt")]).success();
+        user.emulator.create_file(PROJECT, "to/a.txt", "third");
+        assert_eq!(user.out(&["sync", "down", &path("to"), "out"]), "copy_changed\ta.txt\n");
+        assert_eq!(user.read("out/a.txt"), "third");
+    };
+    // This machine is a day ahead, then a day behind.
+    check(&User::with(|builder| builder.clock_behind(DAY)));
+    let behind = User::new();
+    behind.emulator.clock().advance(DAY);
+    check(&behind);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_pipes_do_not_stop_a_sync() {
+    use std::os::unix::fs::symlink;
+    let user = User::new();
+    user.write("in/deep/a.txt", "a");
+    symlink("..", user.path("in/deep/cycle")).unwrap();
+    symlink("loop", user.path("in/loop")).unwrap();
+    symlink("nowhere", user.path("in/broken")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(user.path("in/pipe")).status().unwrap().success());
+    let done = user.run(&["sync", "up", "in", &path("to"), "--delete"]).code(3);
+    assert_eq!(there(&user, "to"), ["deep/a.txt"]);
+    for name in ["loop: ", "broken: ", "pipe: "] {
+        assert!(stderr(&done).contains(name), "{name}{}", stderr(&done));
+    }
+}
+
+#[test]
 fn options_select_files() {
     let user = User::new();
     let check = |arguments: &[&str], expected: &[&str]| {
