@@ -72,8 +72,8 @@ enum Goal {
     Times(f64),
     /// Less than this many MiB of memory.
     Memory(f64),
-    /// At most one listing for 100 files and one for each folder.
-    Listings,
+    /// At most one call for 100 files and one for each folder.
+    Calls,
 }
 
 /// Folders of a tree.
@@ -120,7 +120,7 @@ const ROWS: &[Row] = &[
         peer: Peer::Rclone,
         work: Work::Second(20_000),
         latency: 50,
-        goals: &[Goal::Time(1.0), Goal::Listings],
+        goals: &[Goal::Time(1.0), Goal::Calls],
         runs: 1,
     },
     Row {

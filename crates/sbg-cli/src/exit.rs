@@ -1,6 +1,6 @@
 //! Exit codes, and how an error is reported.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::Error;
@@ -141,20 +141,23 @@ pub(crate) fn report(result: Result<(), Error>, as_json: bool) -> ExitCode {
     }
     let code = code(&error);
     let (message, hint) = explain(&error);
+    // The terminal may be closed; the exit code says what is left to say.
+    let _ = print(code, &message, hint, as_json);
+    ExitCode::from(code)
+}
+
+fn print(code: u8, message: &str, hint: Option<String>, as_json: bool) -> io::Result<()> {
     if as_json {
         let mut record = json!({"kind": "error", "message": message, "exit_code": code});
         if let Some(hint) = hint {
             record["hint"] = hint.into();
         }
-        eprintln!("{record}");
-    } else {
-        let red = anstyle::AnsiColor::Red.on_default().bold();
-        anstream::eprintln!("{red}error:{red:#} {message}");
-        if let Some(hint) = hint {
-            anstream::eprintln!("  {hint}");
-        }
+        return writeln!(io::stderr(), "{record}");
     }
-    ExitCode::from(code)
+    let mut screen = anstream::stderr();
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    writeln!(screen, "{red}error:{red:#} {message}")?;
+    hint.map_or(Ok(()), |hint| writeln!(screen, "  {hint}"))
 }
 
 fn is_closed_pipe(error: &Error) -> bool {

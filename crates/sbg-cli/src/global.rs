@@ -1,9 +1,13 @@
 //! The options that all commands share.
 
+use std::time::Duration;
+
 use clap::Args;
 
+use crate::units::parse_duration;
+
 /// Options of every command.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Global {
     /// Profile of ~/.sevenbridges/credentials [default: `SB_API_ENDPOINT` and `SB_AUTH_TOKEN`, else `default`]
     #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
@@ -23,4 +27,8 @@ pub(crate) struct Global {
     /// Part of the rate limit to use, such as 0.25 on each of four machines with one token [default: 1]
     #[arg(long, global = true, value_name = "SHARE", help_heading = "Global options")]
     pub(crate) api_share: Option<f64>,
+    /// Time between two lines about the progress where there is no terminal, such as 1m
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration, default_value = "10s")]
+    #[arg(help_heading = "Global options")]
+    pub(crate) progress_every: Duration,
 }

@@ -2,20 +2,21 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use sbg::pipeline::Waiting;
 use sbg::transfer::{Progress, Transfer};
+use tokio::time::Instant;
 
 use crate::global::Global;
 use crate::text::printable;
 use crate::units;
 
-/// Time between two lines where there is no terminal.
-const LINE: Duration = Duration::from_secs(10);
+/// The least time between two lines where there is no terminal.
+const LINE: Duration = Duration::from_millis(1);
 /// Time between two frames of a bar.
 const FRAME: Duration = Duration::from_millis(100);
 /// Waits up to this length are reported only if asked for.
@@ -36,6 +37,8 @@ pub(crate) struct Screen {
     bars: Option<MultiProgress>,
     quiet: bool,
     verbose: bool,
+    /// Time between two lines where there is no terminal.
+    every: Duration,
     /// The end of the last announced wait.
     announced: Arc<Mutex<Option<Timestamp>>>,
 }
@@ -44,7 +47,8 @@ impl Screen {
     pub(crate) fn new(global: &Global) -> Self {
         let bars = (!global.quiet && io::stderr().is_terminal())
             .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        Self { bars, quiet: global.quiet, verbose: global.verbose > 0, announced: Arc::default() }
+        let (quiet, verbose, every) = (global.quiet, global.verbose > 0, global.progress_every.max(LINE));
+        Self { bars, quiet, verbose, every, announced: Arc::default() }
     }
 
     /// A line about the progress.
@@ -60,14 +64,12 @@ impl Screen {
     }
 
     fn line(&self, text: &str) {
-        let print = || {
-            // The terminal may be closed.
-            let _ = writeln!(io::stderr(), "{}", printable(text));
+        let text = printable(text);
+        // The terminal may be closed, which must not end a command that is saving what it has.
+        let _ = match &self.bars {
+            Some(bars) => bars.println(text),
+            None => writeln!(io::stderr(), "{text}"),
         };
-        match &self.bars {
-            Some(bars) => bars.suspend(print),
-            None => print(),
-        }
     }
 
     /// The same screen, to announce the waits of a client.
@@ -112,11 +114,10 @@ impl Screen {
                 }
             }
             None => {
-                let mut clock = tokio::time::interval_at(tokio::time::Instant::now() + LINE, LINE);
-                let began = Instant::now();
+                let mut clock = tokio::time::interval_at(Instant::now() + self.every, self.every);
                 loop {
                     clock.tick().await;
-                    self.line(&line(label, counted, &transfer.progress(), began.elapsed()));
+                    self.line(&line(label, counted, &transfer.progress()));
                 }
             }
         }
@@ -165,12 +166,17 @@ fn reason(reason: &str) -> &str {
     }
 }
 
-fn line(label: &str, counted: Counted, progress: &Progress, elapsed: Duration) -> String {
-    format!("{label}: {} after {}", numbers(counted, progress), units::duration(elapsed))
+fn line(label: &str, counted: Counted, progress: &Progress) -> String {
+    format!("{label}: {} after {}", numbers(counted, progress), units::duration(progress.elapsed))
 }
 
-/// Bytes, files, rate and time left.
+/// Bytes, files, rate and time left; before they are known, how much was listed and compared.
 fn numbers(counted: Counted, progress: &Progress) -> String {
+    if progress.total.is_none() && progress.listed > 0 {
+        let compared =
+            if progress.compared > 0 { format!(", compared {}", progress.compared) } else { String::new() };
+        return format!("listed {} files and folders{compared}", progress.listed);
+    }
     let of = progress.total.map(|total| format!(" of {}", units::bytes(total))).unwrap_or_default();
     let mut parts = vec![format!("{}{of}", units::bytes(progress.bytes))];
     if counted == Counted::Files {

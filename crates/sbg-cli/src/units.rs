@@ -31,19 +31,20 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
-/// Reads a duration such as `90`, `90s`, `15m`, `6h` or `2d`.
+/// Reads a duration such as `90`, `90s`, `15m`, `6h`, `2d` or `500ms`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let (number, unit) =
         text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
     let unit = match unit {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => 24 * 60 * 60,
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        "d" => 24 * 60 * 60 * 1000,
         _ => return Err("expected a duration such as `90s`, `15m`, `6h` or `2d`".to_owned()),
     };
     let number: u64 = number.parse().map_err(|_| "expected a duration such as `90s` or `6h`".to_owned())?;
-    number.checked_mul(unit).map(Duration::from_secs).ok_or_else(|| "that is too long".to_owned())
+    number.checked_mul(unit).map(Duration::from_millis).ok_or_else(|| "that is too long".to_owned())
 }
 
 /// Reads `KEY=VALUE`.
@@ -125,6 +126,7 @@ mod tests {
         check("90", Some(90));
         check("15m", Some(900));
         check("2d", Some(172_800));
+        check("1500ms", Some(1));
         check("h", None);
         check("1w", None);
         check("99999999999999999d", None);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
 use sbg::ErrorKind;
 use sbg::files::Destination;
@@ -123,7 +123,8 @@ impl Options {
 async fn run(context: &Context, direction: &str, label: &str, sync: TreeSync, dry_run: bool) -> Result<()> {
     let mut shown = Shown { context, direction, failures: Failures::default() };
     if dry_run {
-        let plan = sync.plan().await.with_context(|| format!("cannot sync {label}"))?;
+        context.when_stopped("stopped; nothing was changed");
+        let plan = context.transfer(label, Counted::Files, sync.start_plan()).await?;
         return shown.plan(&plan);
     }
     let report = context.transfer(label, Counted::Files, sync.start()).await?;

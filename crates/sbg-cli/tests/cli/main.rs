@@ -11,6 +11,7 @@ mod harness;
 mod interrupts;
 mod json;
 mod programs;
+mod progress;
 mod rate_limit;
 mod running;
 mod sheets;

@@ -29,6 +29,10 @@ pub struct Progress {
     pub parts: u32,
     /// Number of parts; 0 before it is known.
     pub parts_total: u32,
+    /// Files and folders that a sync has listed, on both sides together, to make its plan; 0 for other transfers.
+    pub listed: u64,
+    /// Files that a sync has found on both sides and compared.
+    pub compared: u64,
     /// Time since the start; the total time once the transfer is over.
     pub elapsed: Duration,
     /// Recent bytes per second; the average once the transfer is over. Bytes of an earlier run do not count.
@@ -50,6 +54,8 @@ pub(super) struct Counters {
     total: AtomicU64,
     parts: AtomicU32,
     parts_total: AtomicU32,
+    listed: AtomicU64,
+    compared: AtomicU64,
     started: Instant,
     /// When the transfer last made progress.
     gained: Mutex<Option<Instant>>,
@@ -123,6 +129,8 @@ impl Counters {
             total: AtomicU64::new(UNKNOWN),
             parts: AtomicU32::new(0),
             parts_total: AtomicU32::new(0),
+            listed: AtomicU64::new(0),
+            compared: AtomicU64::new(0),
             started: Instant::now(),
             gained: Mutex::new(None),
             recent: Mutex::default(),
@@ -216,6 +224,16 @@ impl Counters {
         }
     }
 
+    /// Adds files and folders that were listed.
+    pub(super) fn add_listed(&self, count: usize) {
+        self.listed.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Adds a file that was compared.
+    pub(super) fn add_compared(&self) {
+        self.compared.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn part_done(&self) {
         self.parts.fetch_add(1, Ordering::Relaxed);
     }
@@ -242,6 +260,8 @@ impl Counters {
             total,
             parts: self.parts.load(Ordering::Relaxed),
             parts_total: self.parts_total.load(Ordering::Relaxed),
+            listed: self.listed.load(Ordering::Relaxed),
+            compared: self.compared.load(Ordering::Relaxed),
             elapsed,
             rate,
             eta,

@@ -233,11 +233,25 @@ impl TreeSync {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if the source is missing; otherwise the error of a list. A path that cannot be
     /// synced is in the [`problems`](SyncPlan::problems) of the plan.
     pub async fn plan(self) -> Result<SyncPlan> {
+        self.start_plan().wait().await
+    }
+
+    /// Starts a [`plan`](Self::plan) on the threads of the transfer engine. The handle reports the progress: how much is
+    /// [listed](crate::transfer::Progress::listed) and [compared](crate::transfer::Progress::compared).
+    ///
+    /// ```no_run
+    /// # async fn example(client: sbg::Client) -> sbg::Result<()> {
+    /// let planning = client.sync("results").to("rfranklin/fibre-diffraction").start_plan();
+    /// println!("{} files and folders so far", planning.progress().listed);
+    /// println!("{}", planning.wait().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn start_plan(self) -> Transfer<SyncPlan> {
         let Self { client, options } = self;
-        let planning = Transfer::start(client.engine(), move |context, shared| async move {
+        Transfer::start(client.engine(), move |context, shared| async move {
             planner::plan(client.on_engine(), &context, &shared, options).await
-        });
-        planning.wait().await
+        })
     }
 
     /// Plans the sync and carries it out on the threads of the transfer engine. The handle fails like [`plan`](Self::plan) and

@@ -27,7 +27,7 @@ use crate::types::{self, FileType};
 const DEEPEST: usize = 1000;
 
 /// Folders that a walk lists in parallel.
-const FOLDERS_AT_ONCE: usize = 8;
+const FOLDERS_AT_ONCE: usize = 32;
 
 impl Files {
     /// Searches files with an expression in the query language of the platform, such as

@@ -53,12 +53,13 @@ async fn planned(
         return Err(Error::invalid("local files have no metadata to select by")
             .with_hint("`metadata` selects the files of a sync from the platform"));
     }
-    let (local, local_problems) = sides::local(options.local.clone(), direction, filter.clone()).await?;
+    let (local, local_problems) =
+        sides::local(options.local.clone(), direction, filter.clone(), shared.clone()).await?;
     let remote = find_root(&client, direction, start, names).await?;
     // Without deletes, only the folders that the source has matter in the target.
     let needed = (uploading && !options.delete).then_some(&local.folders);
     let there = if remote.missing.is_empty() {
-        sides::remote(&client, &remote.folder, &options.local, direction, &filter, needed).await?
+        sides::remote(&client, &remote.folder, &options.local, direction, &filter, needed, shared).await?
     } else {
         Side::default()
     };
@@ -157,6 +158,7 @@ impl Draft {
                 comparing.push(same(comparison, path, local, remote, shared));
             }
             let Some((path, same)) = comparing.next().await else { break };
+            shared.counters.add_compared();
             match same {
                 Ok(Some(Outcome::Assumed)) => self.assumed.push(path),
                 Ok(Some(_)) => self.identical += 1,

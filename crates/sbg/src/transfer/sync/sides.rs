@@ -20,6 +20,7 @@ use crate::transfer::batch::sameness::RemoteFile;
 use crate::transfer::batch::scan::{FileLinks, LocalFile, Scan};
 use crate::transfer::batch::upload::RemoteFolder;
 use crate::transfer::engine::task::blocking;
+use crate::transfer::handle::Shared;
 use crate::transfer::local::names::{LONGEST, is_reserved};
 
 /// Lists the local folder. Also returns why a folder below it could not be listed.
@@ -27,6 +28,7 @@ pub(super) async fn local(
     folder: PathBuf,
     direction: Direction,
     filter: Arc<Filter>,
+    shared: Arc<Shared>,
 ) -> Result<(Side<LocalFile>, Option<String>)> {
     blocking(move || {
         let links = match direction {
@@ -36,7 +38,12 @@ pub(super) async fn local(
         if direction == Direction::Down && is_missing(&folder) {
             return Ok((Side::default(), None));
         }
-        let scan = Scan::of_tree(folder, links, |path| filter.enters(path))?;
+        let enters = |path: &str| {
+            shared.counters.add_listed(1);
+            filter.enters(path)
+        };
+        let scan = Scan::of_tree(folder, links, enters)?;
+        shared.counters.add_listed(scan.files.len());
         let unlisted = scan.unreadable.iter().find(|entry| entry.is_folder);
         let unlisted = unlisted.map(|entry| format!("the folder `{}` cannot be read", entry.local.display()));
         Ok((local_side(scan, direction, &filter), unlisted))
@@ -88,6 +95,7 @@ pub(super) async fn remote(
     direction: Direction,
     filter: &Arc<Filter>,
     needed: Option<&BTreeMap<String, String>>,
+    shared: &Shared,
 ) -> Result<Side<RemoteFile>> {
     let walk = match folder {
         RemoteFolder::Project(id) => client.project(&**id).files().walk(),
@@ -107,6 +115,7 @@ pub(super) async fn remote(
     let mut side = Side::default();
     while let Some(entry) = entries.next().await.transpose()? {
         let Entry { path, file, .. } = entry;
+        shared.counters.add_listed(1);
         let is_folder = file.type_ == Some(crate::types::FileType::Folder);
         let covered = if is_folder {
             filter.enters(&path)
