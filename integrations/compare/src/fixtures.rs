@@ -86,7 +86,7 @@ pub fn rows(ids: std::ops::Range<i64>, group: usize) -> Result<Vec<u8>> {
         let mut text = String::new();
         let samples: ArrayRef = Arc::new(StringArray::from_iter_values((start..end).map(|_| {
             text.clear();
-            drop(write!(text, "{:08x}", random.u32(..)));
+            let _ = write!(text, "{:08x}", random.u32(..));
             text.clone()
         })));
         let depths: ArrayRef = Arc::new(Int64Array::from_iter_values((start..end).map(|id| id % 1000)));

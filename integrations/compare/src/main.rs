@@ -3,6 +3,7 @@
 //! table is that of `docs/speed.md`.
 
 mod fixtures;
+mod launcher;
 mod rows;
 mod stage;
 mod table;
@@ -17,6 +18,9 @@ use crate::stage::Stage;
 const USAGE: &str = "usage: compare_in_place [--rounds N] [--row NAME] [--write]";
 
 fn main() -> Result<()> {
+    if std::env::args().nth(1).is_some_and(|argument| argument == launcher::LAUNCH) {
+        return launcher::launch(std::env::args_os().skip(2));
+    }
     let (mut rounds, mut only, mut write) = (5, None, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {

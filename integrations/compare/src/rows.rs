@@ -144,7 +144,7 @@ impl Row {
         let mut measured = Measured { row: self, peer: Vec::new(), own: Vec::new() };
         for round in 1..=rounds {
             let (peer, own) = (self.commands)(stage)?;
-            let ((peer, expected), (own, found)) = (stage.run(peer)?, stage.run(own)?);
+            let ((peer, expected), (own, found)) = (stage.run(&peer)?, stage.run(&own)?);
             println!("{} {round}/{rounds}: {:.3?} and {:.3?}", self.name, peer.elapsed, own.elapsed);
             let (expected, found) = ((self.result)(&expected), (self.result)(&found));
             ensure!(

@@ -3,13 +3,12 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use sbg_emulator::{Emulator, Origin};
-use wait4::Wait4 as _;
 
-use crate::fixtures;
+use crate::{fixtures, launcher};
 
 /// Time of each response.
 const LATENCY: Duration = Duration::from_millis(50);
@@ -85,24 +84,24 @@ impl Stage {
     }
 
     /// Runs a process in an empty folder; returns its cost and output.
-    pub fn run(&self, mut command: Command) -> Result<(Cost, String)> {
+    pub fn run(&self, command: &Command) -> Result<(Cost, String)> {
         let folder = tempfile::tempdir()?;
+        let report = folder.path().join("report");
+        let mut command = launcher::launcher(command, &report)?;
         command.env("SB_API_ENDPOINT", self.emulator.url()).env("SB_AUTH_TOKEN", self.emulator.token());
         let (printed, said) = (folder.path().join("printed"), folder.path().join("said"));
         command.stdin(Stdio::null()).stdout(File::create(&printed)?).stderr(File::create(&said)?);
         command.current_dir(folder.path());
         self.emulator.clear_requests();
-        let started = Instant::now();
-        let mut child = command.spawn().with_context(|| format!("cannot run {command:?}"))?;
-        let ended = child.wait4()?;
-        let elapsed = started.elapsed();
-        if !ended.status.success() {
-            bail!("{command:?}: {}: {}", ended.status, std::fs::read_to_string(said)?);
+        let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
+        if !status.success() {
+            bail!("{command:?}: {status}: {}", std::fs::read_to_string(said)?);
         }
+        let (elapsed, memory) = launcher::read(&report)?;
         let requests = self.emulator.requests();
         let api = requests.iter().filter(|request| request.origin == Origin::Api).count();
         let storage = requests.len() - api;
-        let cost = Cost { elapsed, memory: ended.rusage.maxrss, api, storage };
+        let cost = Cost { elapsed, memory, api, storage };
         Ok((cost, std::fs::read_to_string(printed)?))
     }
 }
