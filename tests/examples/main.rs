@@ -38,8 +38,10 @@ examples!(
     batch_tasks,
     bulk_edit,
     chained_batches,
+    check_exports,
     client_setup,
     clone_task,
+    copy_app,
     copy_files,
     costs,
     download,
@@ -56,17 +58,20 @@ examples!(
     push_app,
     quickstart,
     read_in_place,
+    rerun_failed,
     resolve_paths,
     run_task,
     search_files,
     stream_file,
     sync_folders,
+    task_costs,
     task_outputs,
     task_table,
     tumor_normal,
     upload,
     upload_reads,
     upload_sheet,
+    web_ids,
 );
 
 #[test]
@@ -129,6 +134,7 @@ async fn run(stage: &Stage, name: &'static str, arguments: &[&str]) -> Result<St
     let (folder, state) = (stage.folder.path().to_owned(), stage.path(".state"));
     let started = move || {
         let mut command = Command::new(program(name)?);
+        command.env("OTHER_API_ENDPOINT", &endpoint).env("OTHER_AUTH_TOKEN", &token);
         command.args(arguments).env("SB_API_ENDPOINT", endpoint).env("SB_AUTH_TOKEN", token);
         command.env("AWS_ACCESS_KEY_ID", "AKIADEMO").env("AWS_SECRET_ACCESS_KEY", "demo");
         command.env("XDG_STATE_HOME", state).current_dir(folder);

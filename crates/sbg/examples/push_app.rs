@@ -1,5 +1,5 @@
-//! Installs an app, or adds a revision if it has changed: CWL in one or several files, or a folder of Nextflow code with its main script:
-//! `push_app OWNER/PROJECT/APP CWL_FILE` or `push_app OWNER/PROJECT/APP FOLDER SCRIPT`.
+//! Installs an app, or adds a revision if it has changed: CWL in one or several files, or a folder of Nextflow or WDL code with its main
+//! script: `push_app OWNER/PROJECT/APP CWL_FILE` or `push_app OWNER/PROJECT/APP FOLDER SCRIPT`.
 
 use anyhow::Result;
 use sbg::apps::{CodePackage, Cwl};
@@ -16,7 +16,12 @@ async fn main() -> Result<()> {
         }
         [app, folder, script] => {
             let app: AppId = app.parse()?;
-            client.apps().push_package(app, CodePackage::nextflow(folder, script)).await?
+            let package = if script.ends_with(".wdl") {
+                CodePackage::wdl(folder, script)
+            } else {
+                CodePackage::nextflow(folder, script)
+            };
+            client.apps().push_package(app, package).await?
         }
         _ => {
             eprintln!("usage: push_app OWNER/PROJECT/APP CWL_FILE | FOLDER SCRIPT");
