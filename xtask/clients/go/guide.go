@@ -103,8 +103,8 @@ func main() {
 	}
 
 	// Run a task and wait for it.
-	create := sbgapi.NewTaskCreate("Count lines", project+"/line-count")
-	create.SetProject(project)
+	create := sbgapi.NewTaskCreate(project, project+"/line-count")
+	create.SetName("Count lines")
 	create.SetInputs(map[string]any{"file": map[string]string{"class": "File", "path": file.Id}})
 	task := must(api.TasksAPI.TaskCreate(ctx).TaskCreate(*create).Execute())
 	task = must(api.TasksAPI.TaskRun(ctx, task.Id).Execute())
