@@ -12,7 +12,7 @@ use crate::exchange::{Body, Exchange, Found};
 use crate::lenient;
 use crate::report::{Class, Kind, Position, Problem, Report};
 use crate::routes::{Route, Routes};
-use crate::schema::Schemas;
+use crate::schema::{Breach, Schemas};
 use crate::traffic::{self, Format};
 
 /// The operation name of an error response.
@@ -88,6 +88,7 @@ impl<'d> Drift<'d> {
                 position,
                 operation: String::new(),
                 refused: false,
+                recorded: false,
                 problems: Vec::new(),
             };
             let succeeded = match at {
@@ -135,6 +136,8 @@ struct Checker<'c, 'd> {
     operation: String,
     /// Whether the platform refused the call.
     refused: bool,
+    /// Whether the recording has a response.
+    recorded: bool,
     problems: Vec<Problem>,
 }
 
@@ -147,6 +150,14 @@ impl Checker<'_, '_> {
         self.push(kind, None, message.into());
     }
 
+    /// Reports a part of a request or response. Whether the platform takes an id of another form is not known without its response.
+    fn breach(&mut self, kind: Kind, breach: &Breach, message: String) {
+        if breach.of_form && !self.recorded {
+            return self.notice(Class::Form, message);
+        }
+        self.report(kind, message);
+    }
+
     fn notice(&mut self, class: Class, message: impl Into<String>) {
         self.push(Kind::Notice, Some(class), message.into());
     }
@@ -157,6 +168,7 @@ impl Checker<'_, '_> {
     }
 
     fn exchange(&mut self, exchange: &Exchange) -> Result<()> {
+        self.recorded = exchange.status.is_some();
         self.refused = exchange.status.is_some_and(|status| (400..=499).contains(&status));
         let method = exchange.method.to_ascii_uppercase();
         let path = match exchange.path.trim_end_matches('/') {
@@ -302,7 +314,8 @@ impl Checker<'_, '_> {
 
     fn fits(&mut self, kind: Kind, name: &str, schema: &Value, value: &Value) -> Result<()> {
         for breach in self.drift.schemas.breaches(schema, value)? {
-            self.report(kind, format!("the parameter `{name}`{}: {}", breach.pointer, breach.reason));
+            let message = format!("the parameter `{name}`{}: {}", breach.pointer, breach.reason);
+            self.breach(kind, &breach, message);
         }
         Ok(())
     }
@@ -323,6 +336,10 @@ impl Checker<'_, '_> {
             (Some(_), Body::Omitted) => self.notice(Class::NoBody, "the recording has no request body"),
             (Some(schema), Body::None) if self.needs_nothing(schema) => {
                 self.notice(Class::NoBody, "the request has no body; an empty object means the same");
+            }
+            // The official Python client does so, because it sends JSON with each call.
+            (Some(schema), Body::Json(Value::Null)) if self.needs_nothing(schema) => {
+                self.notice(Class::NullBody, "the body is null; an empty object means the same");
             }
             (Some(_), Body::None) => {
                 self.report(Kind::Request, "the request body is required and was not sent");
@@ -407,7 +424,7 @@ impl Checker<'_, '_> {
 
     fn body(&mut self, kind: Kind, schema: &Value, body: &Value) -> Result<()> {
         for breach in self.drift.schemas.breaches(schema, body)? {
-            self.report(kind, breach.to_string());
+            self.breach(kind, &breach, breach.to_string());
         }
         let side = if kind == Kind::Request { "request" } else { "response" };
         // The items of a page are alike, so an unnamed field is reported once, with a count.

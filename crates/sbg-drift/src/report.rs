@@ -117,6 +117,8 @@ names! {
         Unnamed = "unnamed",
         /// The document refuses a request, and so did the platform.
         Refused = "refused",
+        /// A text in a request has another form than the document says, and no response shows whether the platform takes it.
+        Form = "form",
         /// The path ends in a slash.
         TrailingSlash = "trailing-slash",
         /// A boolean that is not `true` or `false`, such as `True`.
@@ -133,7 +135,7 @@ names! {
         RepeatedParameter = "repeated-parameter",
         /// The document has a body, but the recording does not; it may have been omitted from the recording.
         NoBody = "no-body",
-        /// The response body is `null`, but the document has an object.
+        /// The body is `null`, but the document has an object.
         NullBody = "null-body",
         /// The recording has no response.
         NoResponse = "no-response",

@@ -34,6 +34,8 @@ pub struct Breach {
     pub pointer: String,
     /// What is wrong with it.
     pub reason: String,
+    /// Whether it is a text that does not match a pattern, and nothing else is wrong with it.
+    pub of_form: bool,
 }
 
 impl fmt::Display for Breach {
@@ -68,7 +70,9 @@ impl Schemas {
             return Ok(breaches);
         }
         for error in validator.iter_errors(value) {
-            let breach = Breach { pointer: error.instance_path().to_string(), reason: reason(&error) };
+            let of_form = matches!(error.kind(), ValidationErrorKind::Pattern { .. });
+            let breach =
+                Breach { pointer: error.instance_path().to_string(), reason: reason(&error), of_form };
             // A wrapped schema reports the same breach as its wrapper.
             if !breaches.contains(&breach) {
                 breaches.push(breach);

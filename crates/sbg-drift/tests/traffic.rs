@@ -304,3 +304,31 @@ fn requests_of_the_official_client_pass_or_are_notices() {
     assert_eq!(named.map(count), [208, 8, 5, 2, 1, 2]);
     assert_eq!(checked.problems.len(), named.map(count).iter().sum::<usize>());
 }
+
+#[test]
+fn form_of_a_text_is_a_notice_until_there_is_a_response() {
+    let check = |status: Option<u16>, expected: &str| {
+        let mut line = json!({"method": "POST", "path": "/action/files/copy", "request": {"project": "test", "file_ids": ["f"]}});
+        if let Some(status) = status {
+            line["status"] = status.into();
+            line["response"] = if status < 300 { json!({}) } else { json!({"message": "no"}) };
+        }
+        let problems = checked(&[line]).problems;
+        assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{expected}: {problems:?}");
+    };
+    check(None, "1: notice: action_file_copy: form: /project: ");
+    check(Some(404), "1: notice: action_file_copy: refused: /project: ");
+    // The platform takes it, so the document is wrong.
+    check(Some(200), "1: request: action_file_copy: /project: ");
+}
+
+#[test]
+fn null_is_a_body_that_says_nothing() {
+    let check = |path: &str, expected: &str| {
+        let problems = checked(&[json!({"method": "POST", "path": path, "request": null})]).problems;
+        assert_eq!(problems.len(), 2, "beside the missing response: {problems:?}");
+        assert!(problems[0].starts_with(expected), "{expected}: {problems:?}");
+    };
+    check("/upload/multipart/abc/complete", "1: notice: upload_complete: null-body: ");
+    check("/projects", "1: request: project_create: ");
+}
