@@ -1,6 +1,8 @@
 //! Installs an app, or adds a revision if it has changed: CWL in one or several files, or a folder of Nextflow or WDL code with its main
 //! script: `push_app OWNER/PROJECT/APP CWL_FILE` or `push_app OWNER/PROJECT/APP FOLDER SCRIPT`.
 
+use std::path::Path;
+
 use anyhow::Result;
 use sbg::apps::{CodePackage, Cwl};
 use sbg::{AppId, Client};
@@ -16,7 +18,7 @@ async fn main() -> Result<()> {
         }
         [app, folder, script] => {
             let app: AppId = app.parse()?;
-            let package = if script.ends_with(".wdl") {
+            let package = if Path::new(script).extension().is_some_and(|extension| extension == "wdl") {
                 CodePackage::wdl(folder, script)
             } else {
                 CodePackage::nextflow(folder, script)
