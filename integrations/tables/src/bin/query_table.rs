@@ -8,6 +8,9 @@ use anyhow::{Result, bail};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use sbg_tables::{Schemas, client, print, state};
 
+/// Parts of a table that are read side by side. More than there are processors: reading waits for the storage most of the time.
+const SIDE_BY_SIDE: usize = 16;
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -15,7 +18,10 @@ async fn main() -> Result<()> {
     if statements.is_empty() {
         bail!("usage: query_table OWNER/PROJECT SQL...");
     }
-    let state = state(client(1)?, project, SessionConfig::new(), Schemas::OfAllFiles)?;
+    let config = SessionConfig::new();
+    let partitions = config.target_partitions().max(SIDE_BY_SIDE);
+    let config = config.with_target_partitions(partitions);
+    let state = state(client(1)?, project, config, Schemas::OfAllFiles)?;
     let context = SessionContext::new_with_state(state);
     for statement in statements {
         print(&context.sql(statement).await?.collect().await?)?;
