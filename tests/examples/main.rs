@@ -1,6 +1,7 @@
 //! Runs every example program of `sbg` against an emulator, as a reader does: with credentials in the environment.
 
 mod checks;
+mod checks_of_requests;
 mod documents;
 mod guide;
 mod own;
